@@ -1,0 +1,52 @@
+"""Every error the product raises, as one tree.
+
+AlertsError
+├── FetchError     a venue did not answer usably
+├── StoreError     the store is away or refused; nothing was changed
+├── ConflictError  someone else changed the record first
+├── UsageError     the person's words were not understood; the text is shown to them
+└── RecordingError a recording cannot be read at all
+"""
+
+
+class AlertsError(Exception):
+    """Base of all errors of this project."""
+
+
+class FetchError(AlertsError):
+    """A venue did not answer usably.
+
+    `retry`: asking again soon can help; `after_seconds`: the wait the venue asked for.
+    """
+
+    def __init__(
+        self, venue: str, why: str, *, retry: bool = False, after_seconds: float | None = None
+    ) -> None:
+        super().__init__(f"{venue}: {why}")
+        self.venue = venue
+        self.why = why
+        self.retry = retry
+        self.after_seconds = after_seconds
+
+
+class StoreError(AlertsError):
+    """The store is away or refused; nothing was changed by this call as far as is known."""
+
+
+class ConflictError(AlertsError):
+    """The record changed since it was read, so this change was not made."""
+
+
+class UsageError(AlertsError):
+    """A person's words were not understood; `str()` is shown to them.
+
+    `fixes` are complete corrected texts that can be offered as buttons.
+    """
+
+    def __init__(self, message: str, *, fixes: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.fixes = fixes
+
+
+class RecordingError(AlertsError):
+    """A recording cannot be read at all (missing, or no usable line)."""

@@ -1,0 +1,46 @@
+"""What a person is told about a rule."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from alerts.domain.ids import Chat, RuleId
+from alerts.domain.reading import Reason, Series
+
+
+class Kind(StrEnum):
+    FIRED = "fired"
+    REMINDED = "reminded"
+    RESOLVED = "resolved"
+    DARK = "dark"
+    BACK = "back"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing to say about one episode of one rule.
+
+    `value` is the value of the leg that decided, None only while the data is dark;
+    `extreme` is the farthest value of the episode; `since` when the condition began to hold
+    (or, for DARK and BACK, when the blindness began).
+    """
+
+    kind: Kind
+    rule: RuleId
+    revision: int
+    number: int
+    chat: Chat
+    episode: int
+    series: Series
+    level: float
+    value: float | None
+    at: datetime
+    since: datetime
+    extreme: float | None = None
+    late: bool = False
+    reason: Reason | None = None
+
+    @property
+    def id(self) -> str:
+        """The same for every attempt to deliver the same news."""
+        return f"{self.rule}.{self.episode}.{self.kind}.{int(self.at.timestamp())}"

@@ -1,0 +1,109 @@
+"""What is watched: a series, and its samples, which are readings or gaps."""
+
+import math
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from alerts.domain.errors import UsageError
+from alerts.domain.ids import Asset, MetricKey, Venue
+
+AGGREGATE = Venue("")
+
+_NAME = re.compile(
+    r"(?P<metric>[a-z][a-z0-9_]*)(?:\.(?P<window>[0-9]+[mhd]))?:(?P<asset>[A-Z0-9]{1,12})"
+    r"(?:@(?P<venue>[a-z][a-z0-9_]*))?(?:\|(?P<derived>[a-z]+\.[0-9]+[mhd]))?"
+)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Series:
+    """One watchable line of numbers: `METRIC[.WINDOW]:ASSET[@VENUE][|DERIVED]`.
+
+    An empty window, venue or derivation means "none"; no venue means the aggregate.
+    """
+
+    metric: MetricKey
+    asset: Asset
+    window: str = ""
+    venue: Venue = AGGREGATE
+    derived: str = ""
+
+    def __str__(self) -> str:
+        window = f".{self.window}" if self.window else ""
+        venue = f"@{self.venue}" if self.venue else ""
+        derived = f"|{self.derived}" if self.derived else ""
+        return f"{self.metric}{window}:{self.asset}{venue}{derived}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Series":
+        """The series a text names; UsageError when it is not of that form."""
+        match = _NAME.fullmatch(text)
+        if match is None:
+            raise UsageError(
+                f"{text!r} is not a series: write METRIC.WINDOW:ASSET, like skew25_norm.60d:BTC"
+            )
+        return cls(
+            MetricKey(match["metric"]),
+            Asset(match["asset"]),
+            match["window"] or "",
+            Venue(match["venue"] or ""),
+            match["derived"] or "",
+        )
+
+
+class Quality(StrEnum):
+    OK = "ok"
+    DEGRADED = "degraded"
+
+
+class Reason(StrEnum):
+    """Why there is no number (the codes of the metric definitions)."""
+
+    NO_DATA = "no_data"
+    STALE = "stale"
+    PARTIAL_CHAIN = "partial_chain"
+    WING_MISSING = "wing_missing"
+    TENOR_NOT_BRACKETED = "tenor_not_bracketed"
+    NON_MONOTONE_SMILE = "non_monotone_smile"
+    FORWARD_DISPERSED = "forward_dispersed"
+    NEAR_EXPIRY_ONLY = "near_expiry_only"
+    VENUE_BELOW_QUORUM = "venue_below_quorum"
+    IMPLAUSIBLE = "implausible"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A number that can be signed: finite, dated, with where it came from.
+
+    `value` is in the unit of its metric (percent for skew and basis, USD for price).
+    `at` is the venue's observation time, in UTC; `coverage` is the share of expected inputs (0..1).
+    """
+
+    series: Series
+    value: float
+    at: datetime
+    sources: tuple[Venue, ...]
+    coverage: float = 1.0
+    method: str = ""
+    quality: Quality = Quality.OK
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.value):
+            raise ValueError(f"{self.series}: {self.value} is not a finite number")
+        if self.at.tzinfo is None:
+            raise ValueError(f"{self.series}: {self.at} has no time zone")
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """An explicit "no number now", with its reason; never a guess, never the last value."""
+
+    series: Series
+    reason: Reason
+    detail: str
+    at: datetime
+
+
+Sample = Reading | Gap

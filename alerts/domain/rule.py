@@ -1,0 +1,174 @@
+"""A rule (what a person asked to be told) and its state (what the engine knows about it)."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from alerts.domain.ids import Chat, RuleId
+from alerts.domain.reading import Series
+
+
+class Direction(StrEnum):
+    ABOVE = "above"
+    BELOW = "below"
+
+
+class Join(StrEnum):
+    ALL = "and"
+    ANY = "or"
+
+
+class Verdict(StrEnum):
+    """What the samples say about a condition.
+
+    BETWEEN: not met, yet not past the clear level either (the hysteresis band).
+    UNDECIDED: data is missing, so nothing may be concluded.
+    """
+
+    MET = "met"
+    BETWEEN = "between"
+    CLEAR = "clear"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One level on one series, in the series' unit.
+
+    Met strictly beyond `level`, clear strictly past `clear` on the quiet side.
+    """
+
+    series: Series
+    direction: Direction
+    level: float
+    clear: float
+
+    def __post_init__(self) -> None:
+        above = self.direction is Direction.ABOVE
+        quiet = self.level >= self.clear if above else self.level <= self.clear
+        if not quiet:
+            raise ValueError(f"clear level {self.clear} is on the loud side of {self.level}")
+
+
+class Repeat(StrEnum):
+    EACH = "each"
+    ONCE = "once"
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When a met condition becomes news.
+
+    `hold`: how long it must stay met; `clear_hold`: how long it must stay clear to be over;
+    `quiet`: least time between two firings; `remind`: spacing of reminders while firing.
+    """
+
+    hold: timedelta = timedelta(0)
+    clear_hold: timedelta = timedelta(0)
+    quiet: timedelta = timedelta(0)
+    remind: timedelta | None = None
+    repeat: Repeat = Repeat.EACH
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A rule as typed, before it has a place in a chat."""
+
+    legs: tuple[Leg, ...]
+    timing: Timing = field(default_factory=Timing)
+    join: Join = Join.ALL
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A saved rule.
+
+    `number` is stable within its chat and never reused;
+    `revision` grows with every edit, so late work on an older revision is refused.
+    """
+
+    id: RuleId
+    number: int
+    chat: Chat
+    owner: str
+    draft: Draft
+    created_at: datetime
+    revision: int = 1
+    paused: bool = False
+
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        return self.draft.legs
+
+    @property
+    def timing(self) -> Timing:
+        return self.draft.timing
+
+
+@dataclass(frozen=True, slots=True)
+class Unaligned:
+    """No verdict yet: the first one is taken silently."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Met when it was first seen; arms itself once clear."""
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Not met; the next crossing counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Met since `since`, not yet told. `late`: the crossing was found after a blind stretch."""
+
+    since: datetime
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """Told, and not over.
+
+    `extreme` is the farthest value of the first leg so far;
+    `told_at` is when the last message about it was queued.
+    """
+
+    episode: int
+    since: datetime
+    told_at: datetime
+    extreme: float
+
+
+@dataclass(frozen=True, slots=True)
+class Recovering:
+    """Past the clear level since `since`, waiting out the clear hold."""
+
+    firing: Firing
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """A `once` rule that has fired and resolved."""
+
+
+Phase = Unaligned | Waiting | Idle | Pending | Firing | Recovering | Spent
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the engine knows about a rule.
+
+    `episodes` counts firings; `fired_at` is the last one;
+    `blind_since` is set while data is missing, `blind_told` once the owner knows.
+    """
+
+    phase: Phase = field(default_factory=Unaligned)
+    episodes: int = 0
+    fired_at: datetime | None = None
+    blind_since: datetime | None = None
+    blind_told: bool = False

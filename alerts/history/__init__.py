@@ -1,0 +1,1 @@
+"""What came before: windows of a series."""

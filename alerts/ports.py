@@ -1,0 +1,228 @@
+"""What the product needs from outside: the store and the clock, as protocols.
+
+Every method that reaches the store may raise StoreError; then nothing was changed by that call
+as far as is known. `alerts/storage/memory.py` and `alerts/storage/redis.py` implement all of them
+and pass one contract suite.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from alerts.domain.event import Event
+from alerts.domain.ids import Chat, Platform, RuleId
+from alerts.domain.reading import Reading, Series
+from alerts.domain.rule import Draft, Rule, State
+
+
+class Clock(Protocol):
+    """Time as the market tells it: scaled in a demo, by hand in a test. Never a lease's time."""
+
+    def now(self) -> datetime: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A rule with its stored state."""
+
+    rule: Rule
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One rule's move in a tick: written only while the rule still has `revision`.
+
+    `due` is when the rule wants to be looked at again though its series may not move.
+    """
+
+    rule: RuleId
+    revision: int
+    state: State
+    event: Event | None = None
+    due: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A rule was written (`rule` is its new self) or removed (`rule` is None)."""
+
+    id: RuleId
+    rule: Rule | None
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """A rule to be saved: whose, where, what, and the state it starts in."""
+
+    chat: Chat
+    owner: str
+    draft: Draft
+    state: State
+
+
+class RuleBook(Protocol):
+    """Rules and states, addressed by a stable number per chat."""
+
+    async def add(self, new: New, *, now: datetime, limit: int) -> Rule:
+        """Save a rule under the chat's next number; UsageError when the chat has `limit` rules."""
+        ...
+
+    async def of_chat(self, chat: Chat) -> Sequence[Held]:
+        """The chat's rules, by number."""
+        ...
+
+    async def get(self, chat: Chat, number: int) -> Held | None: ...
+
+    async def replace(self, rule: Rule, state: State, *, now: datetime) -> Rule:
+        """Write an edited rule (`rule.revision` is the one that was read) and a fresh state.
+
+        Returns the rule with its new revision; ConflictError when it changed or went meanwhile.
+        """
+        ...
+
+    async def remove(self, chat: Chat, number: int) -> Held | None:
+        """Delete a rule; its number is not given again. None when there was none."""
+        ...
+
+    async def load(self, ids: Sequence[RuleId]) -> Sequence[Held]:
+        """The rules that still exist among `ids`, in no particular order."""
+        ...
+
+    def everything(self) -> AsyncIterator[Rule]:
+        """All rules of all chats: to build the wake index at the start."""
+        ...
+
+    async def position(self) -> str:
+        """Where the change feed stands now; read before `everything`, so nothing is missed."""
+        ...
+
+    async def changes(self, after: str) -> tuple[str, Sequence[Change]]:
+        """What changed after a position, and the new position."""
+        ...
+
+    async def due(self, now: datetime, limit: int = 10_000) -> Sequence[RuleId]:
+        """Rules whose due time has come. A new or edited rule is due at once."""
+        ...
+
+    async def latest(self) -> Mapping[Series, Reading]:
+        """The last committed reading of every series: the "before" of the next tick."""
+        ...
+
+    async def commit(
+        self, readings: Sequence[Reading], steps: Sequence[Step], fence: int
+    ) -> Sequence[RuleId]:
+        """Write the tick in one atomic step.
+
+        The readings become `latest`, and each step whose rule still has its revision is written,
+        with its due time and its event in the outbox (one entry per chat).
+        Returns the ids that were written. StoreError (nothing written at all) when a newer
+        leader has taken `fence` over.
+        """
+        ...
+
+
+class History(Protocol):
+    """What each series was."""
+
+    async def extend(self, readings: Sequence[Reading]) -> None:
+        """Remember readings; one not newer than the last of its series is ignored."""
+        ...
+
+    async def window(self, series: Series, start: datetime, end: datetime) -> Sequence[Reading]:
+        """Readings with start < at <= end, oldest first."""
+        ...
+
+    async def at(self, series: Series, when: datetime, tolerance: timedelta) -> Reading | None:
+        """The last reading at or before `when`, not older than `tolerance` before it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one chat is to be told of one tick, taken from the queue and not yet settled."""
+
+    id: str
+    chat: Chat
+    events: tuple[Event, ...]
+    queued_at: datetime
+    attempts: int = 1
+
+
+class Outbox(Protocol):
+    """The durable queue between ticks and couriers; an entry leaves it only when settled."""
+
+    async def take(
+        self, platform: Platform, consumer: str, *, count: int, wait: timedelta
+    ) -> Sequence[Entry]:
+        """New entries, in order, blocking up to `wait` for the first."""
+        ...
+
+    async def reclaim(
+        self, platform: Platform, consumer: str, *, idle: timedelta, count: int
+    ) -> Sequence[Entry]:
+        """Entries of couriers that fell silent for `idle`, in order; they now belong to us."""
+        ...
+
+    async def keep(self, platform: Platform, consumer: str, ids: Sequence[str]) -> None:
+        """Say that these entries are still being worked on, so nobody reclaims them."""
+        ...
+
+    async def settle(self, platform: Platform, entry_id: str) -> None:
+        """Delivered, or given up with a reason already logged: remove the entry."""
+        ...
+
+    async def readdress(self, old: Chat, new: Chat) -> None:
+        """A chat has moved: its rules and future entries go to the new address."""
+        ...
+
+    async def backlog(self, platform: Platform) -> int:
+        """How many entries are not settled."""
+        ...
+
+
+class Notes(Protocol):
+    """Small things worth keeping for a while: drafts behind buttons, names, seen updates."""
+
+    async def put(self, key: str, value: str, keep: timedelta) -> None: ...
+
+    async def read(self, key: str) -> str | None: ...
+
+    async def pop(self, key: str) -> str | None:
+        """Read and delete in one step, so that a double tap acts once."""
+        ...
+
+
+class Lease(Protocol):
+    """Who leads. Real time, never the market's."""
+
+    async def acquire(self) -> int | None:
+        """Take or extend the lease: the fencing number while we lead, else None."""
+        ...
+
+    async def release(self) -> None: ...
+
+
+class Store(Protocol):
+    """All ports over one store."""
+
+    @property
+    def rules(self) -> RuleBook: ...
+
+    @property
+    def history(self) -> History: ...
+
+    @property
+    def outbox(self) -> Outbox: ...
+
+    @property
+    def notes(self) -> Notes: ...
+
+    def lease(self, holder: str, ttl: timedelta) -> Lease: ...
+
+    async def ping(self) -> None:
+        """StoreError when the store does not answer in time."""
+        ...
+
+    async def close(self) -> None: ...

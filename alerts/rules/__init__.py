@@ -1,0 +1,1 @@
+"""Words to rules and back, readings to verdicts."""

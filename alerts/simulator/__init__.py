@@ -1,0 +1,1 @@
+"""A simulated market on loopback that speaks the wire formats of the venues."""

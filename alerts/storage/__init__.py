@@ -1,0 +1,1 @@
+"""Where rules, states, samples and the outbox live."""

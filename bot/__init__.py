@@ -1,0 +1,1 @@
+"""The chat side: commands, cards, couriers and platforms."""

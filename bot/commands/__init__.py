@@ -1,0 +1,1 @@
+"""Commands, the same on every platform."""

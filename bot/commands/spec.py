@@ -1,0 +1,150 @@
+"""What a command is, who asks, and what a command may use."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from alerts.domain.ids import Asset, Chat
+from alerts.domain.reading import Reading, Series
+from alerts.ports import Clock, History, Notes, Outbox, RuleBook
+from bot.card import Card
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One thing a person said or tapped.
+
+    `user` is the platform's id of the person, `text` the words after the command,
+    `values` the typed parameters where the platform has them (Discord), by parameter name.
+    `may_edit`: whether this person may change this chat's rules.
+    """
+
+    chat: Chat
+    user: str
+    text: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    may_edit: bool = True
+
+
+class Kind(StrEnum):
+    """The type of a parameter: what Discord checks for us, what `words` checks elsewhere."""
+
+    TEXT = "text"
+    RULE_TEXT = "rule_text"
+    METRIC = "metric"
+    ASSET = "asset"
+    NUMBER = "number"
+    RULE_NUMBER = "rule_number"
+    CHOICE = "choice"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One completion: what is shown (at most 100 characters) and what is sent."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """One parameter; `choices` for a closed set."""
+
+    name: str
+    kind: Kind
+    summary: str
+    required: bool = False
+    choices: tuple[str, ...] = ()
+
+
+class Readings:
+    """The latest reading per series, kept fresh by whoever polls or follows the store."""
+
+    def __init__(self) -> None:
+        self._latest: dict[Series, Reading] = {}
+
+    def update(self, readings: Mapping[Series, Reading]) -> None:
+        """Take newer readings over."""
+        self._latest.update(readings)
+
+    def get(self, series: Series) -> Reading | None:
+        return self._latest.get(series)
+
+    def all(self) -> Mapping[Series, Reading]:
+        return self._latest
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a command may use. `readings` is memory; the rest reaches the store."""
+
+    rules: RuleBook
+    history: History
+    notes: Notes
+    outbox: Outbox
+    clock: Clock
+    readings: Readings
+    assets: tuple[Asset, ...]
+    max_rules: int = 30
+    version: str = ""
+    simulated: bool = False
+    status: Callable[[], Awaitable[Mapping[str, str]]] | None = None
+    stale_floor: timedelta = timedelta(seconds=90)
+
+
+Run = Callable[[Ask, Desk], Awaitable[Card]]
+Suggest = Callable[[str, str, Ask, Desk], Awaitable[Sequence[Choice]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command, on every platform. `run` raises UsageError for words it cannot use.
+
+    `example` is shown in help; `changes` marks commands that need the right to edit in a group.
+    """
+
+    name: str
+    summary: str
+    run: Run
+    params: tuple[Param, ...] = ()
+    example: str = ""
+    changes: bool = False
+    menu: bool = False
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to a tap: the card that replaces the tapped one (None: leave it), and a toast."""
+
+    card: Card | None = None
+    toast: str = ""
+
+
+class FrontDesk(Protocol):
+    """Where every platform brings what people say. Never raises: trouble comes back as a card."""
+
+    @property
+    def commands(self) -> Sequence[Command]: ...
+
+    async def command(self, name: str, ask: Ask) -> Card:
+        """Run one command by name with `ask.text` or `ask.values` as its parameters."""
+        ...
+
+    async def words(self, ask: Ask) -> Card:
+        """Answer a free line: `/alerts`, `skew above 15%`, `skew`, or anything at all."""
+        ...
+
+    async def tap(self, ask: Ask, act: str) -> Reply:
+        """Act on a button (`act` is whatever the platform sent back: do not trust it)."""
+        ...
+
+    async def suggest(self, command: str, param: str, typed: str, ask: Ask) -> Sequence[Choice]:
+        """At most 25 completions, from memory, fast."""
+        ...
+
+    async def moved(self, old: Chat, new: Chat) -> None:
+        """The platform gave a chat a new address."""
+        ...

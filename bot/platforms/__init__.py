@@ -1,0 +1,1 @@
+"""Chat platforms: each translates, none decides."""
