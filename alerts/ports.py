@@ -99,7 +99,10 @@ class RuleBook(Protocol):
         ...
 
     async def changes(self, after: str) -> tuple[str, Sequence[Change]]:
-        """What changed after a position, and the new position."""
+        """What changed after a position, and the new position.
+
+        FeedLostError when the feed no longer reaches back that far.
+        """
         ...
 
     async def due(self, now: datetime, limit: int = 10_000) -> Sequence[RuleId]:

@@ -3,6 +3,7 @@
 AlertsError
 ├── FetchError     a venue did not answer usably
 ├── StoreError     the store is away or refused; nothing was changed
+│   └── FeedLostError  the change feed no longer reaches back to a reader's position
 ├── ConflictError  someone else changed the record first
 ├── UsageError     the person's words were not understood; the text is shown to them
 └── RecordingError a recording cannot be read at all
@@ -31,6 +32,10 @@ class FetchError(AlertsError):
 
 class StoreError(AlertsError):
     """The store is away or refused; nothing was changed by this call as far as is known."""
+
+
+class FeedLostError(StoreError):
+    """The change feed no longer reaches back to the reader's position: read everything again."""
 
 
 class ConflictError(AlertsError):
