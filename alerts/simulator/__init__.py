@@ -1,1 +1,8 @@
-"""A simulated market on loopback that speaks the wire formats of the venues."""
+"""Invented markets that speak the venues' wire formats, for demos and tests."""
+
+from collections.abc import Mapping
+
+from alerts.simulator import feb_2026
+from alerts.simulator.scenario import Scenario
+
+SCENARIOS: Mapping[str, Scenario] = {scenario.name: scenario for scenario in (feb_2026.SCENARIO,)}

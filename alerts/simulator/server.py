@@ -1,0 +1,104 @@
+"""The simulated market on loopback: an HTTP server that answers as Deribit would."""
+
+import asyncio
+import contextlib
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from aiohttp import web
+
+from alerts.ports import Clock
+from alerts.simulator.deribit_wire import BASE_PATH, Answer, answer
+from alerts.simulator.loopback import listening
+from alerts.simulator.scenario import Scenario
+
+_KEPT_ANSWERS = 16
+
+
+@dataclass(slots=True)
+class Fault:
+    """A scripted mishap of the next `times` requests whose path and query contain `match`.
+
+    The answer is delayed, then either cut off in the middle or given with `status` and `content`;
+    without a status the true answer follows the delay.
+    """
+
+    match: str = ""
+    times: int = 1
+    status: int | None = None
+    content: bytes = b""
+    delay: timedelta = timedelta(0)
+    cut: bool = False
+
+
+@dataclass(slots=True)
+class SimulatedMarket:
+    """A running simulated market: its URL, its scripted faults, and what was asked of it."""
+
+    scenario: Scenario
+    clock: Clock
+    url: str = ""
+    faults: list[Fault] = field(default_factory=list)
+    asked: int = 0
+    _answers: OrderedDict[str, Answer] = field(default_factory=OrderedDict)
+
+    async def respond(self, request: web.Request) -> web.StreamResponse:
+        self.asked += 1
+        fault = self._next_fault(request.path_qs)
+        if fault is None:
+            return _response(self._answer(request))
+        if fault.delay:
+            await asyncio.sleep(fault.delay.total_seconds())
+        if fault.cut:
+            return await _cut_off(request, self._answer(request))
+        if fault.status is not None:
+            return _response(Answer(fault.status, fault.content))
+        return _response(self._answer(request))
+
+    def _next_fault(self, asked: str) -> Fault | None:
+        for fault in self.faults:
+            if fault.times > 0 and fault.match in asked:
+                fault.times -= 1
+                return fault
+        return None
+
+    def _answer(self, request: web.Request) -> Answer:
+        """The answer of this second of market time: several clients share one chain."""
+        second = int(self.clock.now().timestamp())
+        key = f"{second} {request.path_qs}"
+        if key not in self._answers:
+            at = datetime.fromtimestamp(second, UTC)
+            path = request.path.removeprefix(BASE_PATH)
+            self._answers[key] = answer(self.scenario, at, path, request.query)
+            if len(self._answers) > _KEPT_ANSWERS:
+                self._answers.popitem(last=False)
+        return self._answers[key]
+
+
+@contextlib.asynccontextmanager
+async def simulated_market(
+    scenario: Scenario, clock: Clock, *, port: int = 0
+) -> AsyncIterator[SimulatedMarket]:
+    """Serve a scenario on loopback at the clock's time; port 0 takes any free one."""
+    market = SimulatedMarket(scenario, clock)
+    async with listening(market.respond, port) as address:
+        market.url = address + BASE_PATH
+        yield market
+
+
+def _response(ready: Answer) -> web.Response:
+    return web.Response(status=ready.status, body=ready.content, content_type="application/json")
+
+
+async def _cut_off(request: web.Request, ready: Answer) -> web.StreamResponse:
+    """Promise the whole body, send half of it, and hang up."""
+    response = web.StreamResponse(
+        headers={"Content-Type": "application/json", "Content-Length": str(len(ready.content))}
+    )
+    await response.prepare(request)
+    await response.write(ready.content[: len(ready.content) // 2])
+    if request.transport is not None:
+        request.transport.close()
+    return response
