@@ -1,0 +1,155 @@
+"""The forms settings are written in: each reads a text or raises ValueError with the remedy."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import BeforeValidator, SecretStr
+
+from alerts.domain.errors import UsageError
+from alerts.domain.ids import Asset, Chat, Venue
+from alerts.exchanges import EXCHANGES
+
+T = TypeVar("T")
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
+_FLOOR = timedelta(seconds=1)
+_CEILING = timedelta(hours=24)
+
+
+def form(read: Callable[[str], T]) -> BeforeValidator:
+    """Texts go through `read`, which raises ValueError with the remedy; typed values pass."""
+    return BeforeValidator(lambda value: read(value.strip()) if isinstance(value, str) else value)
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 40 else text[:39] + "…")
+
+
+def telegram_token(text: str) -> SecretStr:
+    if not re.fullmatch(r"[0-9]+:[A-Za-z0-9_-]+", text):
+        raise ValueError("not a bot token: copy it from @BotFather, it looks like 123456789:AAE…")
+    return SecretStr(text)
+
+
+def discord_token(text: str) -> SecretStr:
+    if not re.fullmatch(r"[!-~]+", text):
+        raise ValueError(
+            "not a bot token: copy it from the Bot page of the developer portal, without 'Bot '"
+        )
+    return SecretStr(text)
+
+
+def url(*schemes: str, example: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        parts = _parts(text, schemes)
+        if parts is None or parts.query or parts.fragment:
+            raise ValueError(f"not an address that can be used: write it like {example}")
+        return text.rstrip("/")
+
+    return read
+
+
+def redis_url(text: str) -> SecretStr:
+    parts = _parts(text, ("redis", "rediss", "unix"))
+    if parts is None or (parts.scheme != "unix" and not re.fullmatch(r"/?[0-9]*", parts.path)):
+        raise ValueError("write redis://host:6379/0, rediss://… or unix:///path/to/socket")
+    return SecretStr(text)
+
+
+def _parts(text: str, schemes: tuple[str, ...]) -> SplitResult | None:
+    """The address taken apart, None when it cannot be one."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return None
+    if re.search(r"\s", text) or parts.scheme not in schemes or port == 0:
+        return None
+    place = parts.path if parts.scheme == "unix" else parts.hostname
+    return parts if place else None
+
+
+def duration(text: str) -> timedelta:
+    match = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)([smh])", text)
+    if match is None:
+        raise ValueError(f"{_shown(text)} is not a duration: write 15s, 5m or 1h")
+    span = timedelta(**{_UNITS[match[2]]: float(match[1])})
+    if not _FLOOR <= span <= _CEILING:
+        raise ValueError(f"{_shown(text)} is out of bounds: write something from 1s to 24h")
+    return span
+
+
+def whole(least: int, most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        number = int(text) if re.fullmatch(r"[0-9]{1,9}", text) else -1
+        if not least <= number <= most:
+            raise ValueError(f"{_shown(text)}: write a whole number from {least} to {most}")
+        return number
+
+    return read
+
+
+def _words(text: str) -> list[str]:
+    """The distinct words of a list written with commas or spaces."""
+    return list(dict.fromkeys(re.split(r"[,\s]+", text.strip(", "))))
+
+
+def assets(text: str) -> tuple[Asset, ...]:
+    words = _words(text.upper())
+    for word in words:
+        if not re.fullmatch(r"[A-Z0-9]{1,12}", word):
+            raise ValueError(f"{_shown(word)} is not an asset: write a list such as BTC,ETH")
+    return tuple(Asset(word) for word in words)
+
+
+def venues(text: str) -> tuple[Venue, ...]:
+    known = [exchange.venue for exchange in EXCHANGES]
+    words = _words(text.lower())
+    if words == ["all"]:
+        return ()
+    for word in words:
+        if word not in known:
+            raise ValueError(f"{_shown(word)} is not a venue: choose from {', '.join(known)}")
+    return tuple(Venue(word) for word in words)
+
+
+def guilds(text: str) -> tuple[int, ...]:
+    words = _words(text)
+    for word in words:
+        if not re.fullmatch(r"[0-9]{1,20}", word):
+            raise ValueError(f"{_shown(word)} is not a server id: copy it with Developer Mode on")
+    return tuple(int(word) for word in words)
+
+
+def chats(text: str) -> tuple[Chat, ...]:
+    try:
+        return tuple(Chat.parse(word) for word in _words(text))
+    except UsageError as error:
+        raise ValueError(str(error)) from error
+
+
+def host(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._:-]+", text):
+        raise ValueError(f"{_shown(text)} is not a host: write 127.0.0.1, or 0.0.0.0 for all")
+    return text
+
+
+def folder(text: str) -> Path:
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError:
+        raise ValueError("the home folder is unknown here: write a full path") from None
+
+
+def one_of(*options: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        for option in options:
+            if option.lower() == text.lower():
+                return option
+        raise ValueError(f"{_shown(text)}: choose from {', '.join(options)}")
+
+    return read

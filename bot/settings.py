@@ -1,0 +1,165 @@
+"""Everything that can be set, read once into one frozen value."""
+
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import unquote, urlsplit
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from alerts.domain.errors import AlertsError
+from alerts.domain.ids import Asset, Chat, Venue
+from bot import forms
+from bot.environment import find
+
+
+class SettingsError(AlertsError):
+    """Settings that cannot be used: one line per problem, with its remedy and without secrets."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+Duration = Annotated[timedelta, forms.form(forms.duration)]
+Web = Annotated[str, forms.form(forms.url("http", "https", example="https://host/path"))]
+Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+Format = Literal["auto", "console", "json"]
+
+
+class Settings(BaseSettings):
+    """What the operator set. Each field is the setting of the same name in capitals.
+
+    Descriptions end up in `docs/settings.md`; the defaults are the product's.
+    """
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=False
+    )
+
+    telegram_bot_token: Annotated[SecretStr | None, forms.form(forms.telegram_token)] = Field(
+        None, description="The token of @BotFather; it switches Telegram on."
+    )
+    telegram_api_url: Web = Field(
+        "https://api.telegram.org", description="Another Bot API server, such as a local one."
+    )
+    telegram_messages_per_second: Annotated[int, forms.form(forms.whole(1, 1000))] = Field(
+        30, description="Messages a second over all chats: 1000 with paid broadcast."
+    )
+    discord_bot_token: Annotated[SecretStr | None, forms.form(forms.discord_token)] = Field(
+        None, description="The token of the developer portal; it switches Discord on."
+    )
+    discord_api_url: Web = Field(
+        "https://discord.com/api/v10", description="For a proxy or a test server."
+    )
+    discord_gateway_url: Annotated[
+        str, forms.form(forms.url("ws", "wss", example="wss://gateway.discord.gg"))
+    ] = Field("", description="For a proxy or a test server; empty: what Discord's API names.")
+    discord_guild_ids: Annotated[tuple[int, ...], forms.form(forms.guilds)] = Field(
+        (), description="Servers that get new commands at once, for development."
+    )
+    redis_url: Annotated[SecretStr | None, forms.form(forms.redis_url)] = Field(
+        None,
+        description="A Redis or Valkey (redis://, rediss://, unix://); empty: the embedded one.",
+    )
+    data_dir: Annotated[Path, forms.form(forms.folder)] = Field(
+        default_factory=lambda: forms.folder("~/.local/share/derivwatch"),
+        description="Where the embedded store keeps its files (~/.local/share/derivwatch).",
+    )
+    assets: Annotated[tuple[Asset, ...], forms.form(forms.assets)] = Field(
+        (Asset("BTC"), Asset("ETH")), description="What is watched."
+    )
+    venues: Annotated[tuple[Venue, ...], forms.form(forms.venues)] = Field(
+        (), description="The exchanges to ask; empty: all."
+    )
+    deribit_url: Web = Field(
+        "",
+        description="Deribit's API with its path, for a testnet, a proxy or a recording; "
+        "empty: https://www.deribit.com/api/v2.",
+    )
+    poll_options: Duration = Field(
+        timedelta(seconds=60), description="How often option chains are asked for; 1s at least."
+    )
+    poll_futures: Duration = Field(
+        timedelta(seconds=15), description="How often futures are asked for; 1s at least."
+    )
+    poll_price: Duration = Field(
+        timedelta(seconds=5), description="How often prices are asked for; 1s at least."
+    )
+    http_host: Annotated[str, forms.form(forms.host)] = Field(
+        "127.0.0.1", description="Where /healthz, /readyz and /metrics listen."
+    )
+    http_port: Annotated[int, forms.form(forms.whole(0, 65535))] = Field(
+        8080, description="Their port; 0 switches them off."
+    )
+    admin_chats: Annotated[tuple[Chat, ...], forms.form(forms.chats)] = Field(
+        (), description="Who hears of the operator's troubles: telegram:123,discord:456."
+    )
+    max_rules_per_chat: Annotated[int, forms.form(forms.whole(1, 10_000))] = Field(
+        30, description="How many rules one chat may keep."
+    )
+    log_level: Annotated[Level, forms.form(forms.one_of("DEBUG", "INFO", "WARNING", "ERROR"))] = (
+        Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    )
+    log_format: Annotated[Format, forms.form(forms.one_of("auto", "console", "json"))] = Field(
+        "auto", description="console or json; auto: console on a terminal, json otherwise."
+    )
+    warnings: tuple[str, ...] = Field((), exclude=True)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what `load` found: the environment is an argument, never read behind a caller."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """Every setting, as it is spelled in the environment."""
+        return tuple(name.upper() for name in cls.model_fields if name != "warnings")
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Texts that must never be shown."""
+        tokens = [self.telegram_bot_token, self.discord_bot_token]
+        shown = [token.get_secret_value() for token in tokens if token]
+        if self.redis_url and (password := urlsplit(self.redis_url.get_secret_value()).password):
+            shown += [password, unquote(password)]
+        return tuple(shown)
+
+    def poll(self, name: str) -> timedelta:
+        """How often the feeds of one poll (`options`, `futures`, `price`) are asked for."""
+        span: timedelta = getattr(self, f"poll_{name}")
+        return span
+
+
+def load(env: Mapping[str, str] | None = None, env_file: Path | None = Path(".env")) -> Settings:
+    """The settings of an environment (the process's own by default) and a `.env` file.
+
+    SettingsError lists every problem at once. Harmless oddities are in `Settings.warnings`.
+    """
+    found = find(Settings.names(), os.environ if env is None else env, env_file)
+    typed: dict[str, Any] = {name.lower(): text for name, text in found.values.items()}
+    problems = list(found.problems)
+    settings = None
+    try:
+        settings = Settings(**typed, warnings=tuple(found.warnings))
+    except ValidationError as error:
+        problems += [_problem(one) for one in error.errors(include_url=False, include_input=False)]
+    if settings is None or problems:
+        raise SettingsError(tuple(problems))
+    return settings
+
+
+def _problem(error: Any) -> str:
+    name = str(error["loc"][0]).upper()
+    return f"{name}: {error.get('ctx', {}).get('error') or error['msg']}"
