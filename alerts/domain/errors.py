@@ -4,6 +4,7 @@ AlertsError
 ├── FetchError     a venue did not answer usably
 ├── StoreError     the store is away or refused; nothing was changed
 │   └── FeedLostError  the change feed no longer reaches back to a reader's position
+├── CodecError     stored text is not ours, or of a version this code does not read
 ├── ConflictError  someone else changed the record first
 ├── UsageError     the person's words were not understood; the text is shown to them
 └── RecordingError a recording cannot be read at all
@@ -36,6 +37,10 @@ class StoreError(AlertsError):
 
 class FeedLostError(StoreError):
     """The change feed no longer reaches back to the reader's position: read everything again."""
+
+
+class CodecError(AlertsError):
+    """Stored text is not ours, or of a version this code does not read."""
 
 
 class ConflictError(AlertsError):

@@ -1,0 +1,38 @@
+"""Rules, states, events and readings as versioned JSON, and back.
+
+Decoding anything else raises CodecError. Fields at their default are left out: a million stored
+states are mostly `{"v":1,"phase":{"is":"idle"}}`. The standard library's json is enough here:
+a tick decodes only the rules it wakes.
+"""
+
+from alerts.codec.readings import (
+    decode_event,
+    decode_point,
+    decode_reading,
+    encode_event,
+    encode_point,
+    encode_reading,
+)
+from alerts.codec.rules import (
+    decode_draft,
+    decode_rule,
+    decode_state,
+    encode_draft,
+    encode_rule,
+    encode_state,
+)
+
+__all__ = [
+    "decode_draft",
+    "decode_event",
+    "decode_point",
+    "decode_reading",
+    "decode_rule",
+    "decode_state",
+    "encode_draft",
+    "encode_event",
+    "encode_point",
+    "encode_reading",
+    "encode_rule",
+    "encode_state",
+]

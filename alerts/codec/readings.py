@@ -1,0 +1,109 @@
+"""Readings and the events they cause."""
+
+from datetime import datetime
+
+from alerts.codec import plain
+from alerts.domain.event import Event, Kind
+from alerts.domain.ids import RuleId
+from alerts.domain.reading import Quality, Reading, Reason, Series
+
+
+@plain.encoder
+def encode_event(event: Event) -> str:
+    body = {
+        "v": plain.VERSION,
+        "kind": event.kind,
+        "rule": event.rule,
+        "revision": event.revision,
+        "number": event.number,
+        "chat": plain.address(event.chat),
+        "episode": event.episode,
+        "series": plain.name(event.series),
+        "level": event.level,
+        "value": event.value,
+        "at": plain.moment(event.at),
+        "since": plain.moment(event.since),
+    }
+    rest = {
+        "extreme": (event.extreme, None),
+        "late": (event.late, False),
+        "reason": (event.reason, None),
+    }
+    return plain.dump({**body, **plain.unlike(rest)})
+
+
+@plain.decoder
+def decode_event(text: str | bytes) -> Event:
+    body = plain.load(text)
+    reason = body.get("reason")
+    return Event(
+        kind=Kind(body["kind"]),
+        rule=RuleId(plain.text(body["rule"])),
+        revision=plain.whole(body["revision"]),
+        number=plain.whole(body["number"]),
+        chat=plain.chat(body["chat"]),
+        episode=plain.whole(body["episode"]),
+        series=plain.series(body["series"]),
+        level=plain.number(body["level"]),
+        value=plain.number_or_none(body["value"]),
+        at=plain.when(body["at"]),
+        since=plain.when(body["since"]),
+        extreme=plain.number_or_none(body.get("extreme")),
+        late=plain.flag(body.get("late", False)),
+        reason=None if reason is None else Reason(reason),
+    )
+
+
+@plain.encoder
+def encode_reading(reading: Reading) -> str:
+    body = {
+        "v": plain.VERSION,
+        "series": plain.name(reading.series),
+        "value": reading.value,
+        "at": plain.moment(reading.at),
+        "sources": list(reading.sources),
+    }
+    rest = {
+        "coverage": (reading.coverage, 1.0),
+        "method": (reading.method, ""),
+        "quality": (reading.quality, Quality.OK),
+    }
+    return plain.dump({**body, **plain.unlike(rest)})
+
+
+@plain.decoder
+def decode_reading(text: str | bytes) -> Reading:
+    body = plain.load(text)
+    return Reading(
+        series=plain.series(body["series"]),
+        value=plain.number(body["value"]),
+        at=plain.when(body["at"]),
+        sources=plain.venues(body["sources"]),
+        coverage=plain.number(body.get("coverage", 1.0)),
+        method=plain.text(body.get("method", "")),
+        quality=Quality(body.get("quality", Quality.OK)),
+    )
+
+
+@plain.encoder
+def encode_point(reading: Reading) -> str:
+    """A reading without its series and time, for a place that already says both."""
+    sources = list(reading.sources)
+    return plain.dump(
+        [plain.VERSION, reading.value, sources, reading.coverage, reading.method, reading.quality]
+    )
+
+
+@plain.decoder
+def decode_point(text: str | bytes, series: Series, at: datetime) -> Reading:
+    version, value, sources, coverage, method, quality = plain.parse(text)
+    plain.check_version(version)
+    return Reading(
+        series=series,
+        value=plain.number(value),
+        at=at,
+        sources=plain.venues(sources),
+        coverage=plain.number(coverage),
+        method=plain.text(method),
+        quality=Quality(quality),
+    )

@@ -1,0 +1,207 @@
+"""Drafts, rules and states.
+
+A rule's text starts with its revision, number and chat, in this order: the store's scripts read
+and rewrite them there (`storage/scripts/head.lua`).
+"""
+
+from collections.abc import Callable
+
+from alerts.codec import plain
+from alerts.domain.ids import RuleId
+from alerts.domain.rule import (
+    Direction,
+    Draft,
+    Firing,
+    Idle,
+    Join,
+    Leg,
+    Pending,
+    Phase,
+    Recovering,
+    Repeat,
+    Rule,
+    Spent,
+    State,
+    Timing,
+    Unaligned,
+    Waiting,
+)
+
+
+@plain.encoder
+def encode_draft(draft: Draft) -> str:
+    return plain.dump({"v": plain.VERSION, **_draft_json(draft)})
+
+
+@plain.decoder
+def decode_draft(text: str | bytes) -> Draft:
+    return _draft(plain.load(text))
+
+
+@plain.encoder
+def encode_rule(rule: Rule) -> str:
+    body = {
+        "v": plain.VERSION,
+        "revision": rule.revision,
+        "number": rule.number,
+        "chat": plain.address(rule.chat),
+        "id": rule.id,
+        "owner": rule.owner,
+        "created_at": plain.moment(rule.created_at),
+        "draft": _draft_json(rule.draft),
+    }
+    return plain.dump({**body, **plain.unlike({"paused": (rule.paused, False)})})
+
+
+@plain.decoder
+def decode_rule(text: str | bytes) -> Rule:
+    body = plain.load(text)
+    return Rule(
+        id=RuleId(plain.text(body["id"])),
+        number=plain.whole(body["number"]),
+        chat=plain.chat(body["chat"]),
+        owner=plain.text(body["owner"]),
+        draft=_draft(body["draft"]),
+        created_at=plain.when(body["created_at"]),
+        revision=plain.whole(body["revision"]),
+        paused=plain.flag(body.get("paused", False)),
+    )
+
+
+@plain.encoder
+def encode_state(state: State) -> str:
+    rest = {
+        "episodes": (state.episodes, 0),
+        "fired_at": (plain.moment_or_none(state.fired_at), None),
+        "blind_since": (plain.moment_or_none(state.blind_since), None),
+        "blind_told": (state.blind_told, False),
+    }
+    return plain.dump({"v": plain.VERSION, "phase": _phase_json(state.phase), **plain.unlike(rest)})
+
+
+@plain.decoder
+def decode_state(text: str | bytes) -> State:
+    body = plain.load(text)
+    return State(
+        phase=_phase(body["phase"]),
+        episodes=plain.whole(body.get("episodes", 0)),
+        fired_at=plain.when_or_none(body.get("fired_at")),
+        blind_since=plain.when_or_none(body.get("blind_since")),
+        blind_told=plain.flag(body.get("blind_told", False)),
+    )
+
+
+def _draft_json(draft: Draft) -> plain.Json:
+    rest = {
+        "timing": (_timing_json(draft.timing), {}),
+        "join": (draft.join, Join.ALL),
+        "name": (draft.name, ""),
+    }
+    return {"legs": [_leg_json(leg) for leg in draft.legs], **plain.unlike(rest)}
+
+
+def _draft(body: plain.Json) -> Draft:
+    return Draft(
+        legs=tuple(_leg(leg) for leg in plain.rows(body["legs"])),
+        timing=_timing(body.get("timing", {})),
+        join=Join(body.get("join", Join.ALL)),
+        name=plain.text(body.get("name", "")),
+    )
+
+
+def _leg_json(leg: Leg) -> plain.Json:
+    return {
+        "series": plain.name(leg.series),
+        "direction": leg.direction,
+        "level": leg.level,
+        "clear": leg.clear,
+    }
+
+
+def _leg(body: plain.Json) -> Leg:
+    return Leg(
+        series=plain.series(body["series"]),
+        direction=Direction(body["direction"]),
+        level=plain.number(body["level"]),
+        clear=plain.number(body["clear"]),
+    )
+
+
+def _timing_json(timing: Timing) -> plain.Json:
+    remind = None if timing.remind is None else timing.remind.total_seconds()
+    return plain.unlike(
+        {
+            "hold_seconds": (timing.hold.total_seconds(), 0),
+            "clear_hold_seconds": (timing.clear_hold.total_seconds(), 0),
+            "quiet_seconds": (timing.quiet.total_seconds(), 0),
+            "remind_seconds": (remind, None),
+            "repeat": (timing.repeat, Repeat.EACH),
+        }
+    )
+
+
+def _timing(body: plain.Json) -> Timing:
+    remind = body.get("remind_seconds")
+    return Timing(
+        hold=plain.span(body.get("hold_seconds", 0)),
+        clear_hold=plain.span(body.get("clear_hold_seconds", 0)),
+        quiet=plain.span(body.get("quiet_seconds", 0)),
+        remind=None if remind is None else plain.span(remind),
+        repeat=Repeat(body.get("repeat", Repeat.EACH)),
+    )
+
+
+def _phase_json(phase: Phase) -> plain.Json:
+    match phase:
+        case Pending(since, late):
+            return {"is": "pending", "since": plain.moment(since), "late": late}
+        case Firing():
+            return _firing_json(phase)
+        case Recovering(firing, since):
+            return {
+                "is": "recovering",
+                "since": plain.moment(since),
+                "firing": _firing_json(firing),
+            }
+        case _:
+            return {"is": _QUIET_NAMES[type(phase)]}
+
+
+def _phase(body: plain.Json) -> Phase:
+    match body["is"]:
+        case "pending":
+            return Pending(plain.when(body["since"]), plain.flag(body["late"]))
+        case "firing":
+            return _firing(body)
+        case "recovering":
+            return Recovering(_firing(body["firing"]), plain.when(body["since"]))
+        case quiet:
+            return _QUIET[quiet]()
+
+
+_QUIET: dict[str, Callable[[], Phase]] = {
+    "unaligned": Unaligned,
+    "waiting": Waiting,
+    "idle": Idle,
+    "spent": Spent,
+}
+_QUIET_NAMES: dict[object, str] = {kind: name for name, kind in _QUIET.items()}
+
+
+def _firing_json(firing: Firing) -> plain.Json:
+    return {
+        "is": "firing",
+        "episode": firing.episode,
+        "since": plain.moment(firing.since),
+        "told_at": plain.moment(firing.told_at),
+        "extreme": firing.extreme,
+    }
+
+
+def _firing(body: plain.Json) -> Firing:
+    return Firing(
+        episode=plain.whole(body["episode"]),
+        since=plain.when(body["since"]),
+        told_at=plain.when(body["told_at"]),
+        extreme=plain.number(body["extreme"]),
+    )

@@ -1,0 +1,265 @@
+import json
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alerts import codec
+from alerts.domain.errors import CodecError
+from alerts.domain.event import Event, Kind
+from alerts.domain.ids import Asset, Chat, MetricKey, Platform, RuleId, Venue
+from alerts.domain.reading import Quality, Reading, Reason, Series
+from alerts.domain.rule import (
+    Direction,
+    Draft,
+    Firing,
+    Idle,
+    Join,
+    Leg,
+    Pending,
+    Recovering,
+    Repeat,
+    Rule,
+    Spent,
+    State,
+    Timing,
+    Unaligned,
+    Waiting,
+)
+
+unhurried = settings(deadline=None, max_examples=60)
+
+NOON = datetime(2026, 2, 6, 12, 0, tzinfo=UTC)
+SKEW = Series(MetricKey("skew25_norm"), Asset("BTC"), "60d")
+
+floats = st.floats(allow_nan=False, allow_infinity=False)
+wholes = st.integers(0, 2**53)
+moments = st.datetimes(
+    NOON.replace(year=1980, tzinfo=None),
+    NOON.replace(year=2200, tzinfo=None),
+    timezones=st.just(UTC),
+)
+spans = st.timedeltas(timedelta(0), timedelta(days=36_500))
+chats = st.builds(
+    Chat,
+    st.from_regex(r"[a-z]{1,9}", fullmatch=True).map(Platform),
+    st.from_regex(r"-?[A-Za-z0-9_@]{1,20}", fullmatch=True),
+    st.from_regex(r"[A-Za-z0-9_]{0,9}", fullmatch=True),
+)
+windows = st.from_regex(r"[0-9]{1,3}[mhd]", fullmatch=True)
+serieses = st.builds(
+    Series,
+    st.from_regex(r"[a-z][a-z0-9_]{0,15}", fullmatch=True).map(MetricKey),
+    st.from_regex(r"[A-Z0-9]{1,12}", fullmatch=True).map(Asset),
+    st.just("") | windows,
+    st.from_regex(r"([a-z][a-z0-9_]{0,9})?", fullmatch=True).map(Venue),
+    st.just("") | windows.map("chg.{}".format),
+)
+readings = st.builds(
+    Reading,
+    serieses,
+    floats,
+    moments,
+    st.lists(st.text().map(Venue), max_size=3).map(tuple),
+    floats,
+    st.text(),
+    st.sampled_from(Quality),
+)
+
+
+@st.composite
+def legs(draw):
+    direction = draw(st.sampled_from(Direction))
+    low, high = sorted([draw(floats), draw(floats)])
+    level, clear = (high, low) if direction is Direction.ABOVE else (low, high)
+    return Leg(draw(serieses), direction, level, clear)
+
+
+timings = st.builds(Timing, spans, spans, spans, st.none() | spans, st.sampled_from(Repeat))
+drafts = st.builds(
+    Draft, st.lists(legs(), max_size=3).map(tuple), timings, st.sampled_from(Join), st.text()
+)
+rules = st.builds(
+    Rule, st.text().map(RuleId), wholes, chats, st.text(), drafts, moments, wholes, st.booleans()
+)
+firings = st.builds(Firing, wholes, moments, moments, floats)
+phases = st.one_of(
+    st.sampled_from([Unaligned(), Waiting(), Idle(), Spent()]),
+    st.builds(Pending, moments, st.booleans()),
+    firings,
+    st.builds(Recovering, firings, moments),
+)
+states = st.builds(State, phases, wholes, st.none() | moments, st.none() | moments, st.booleans())
+events = st.builds(
+    Event,
+    st.sampled_from(Kind),
+    st.text().map(RuleId),
+    wholes,
+    wholes,
+    chats,
+    wholes,
+    serieses,
+    floats,
+    st.none() | floats,
+    moments,
+    moments,
+    st.none() | floats,
+    st.booleans(),
+    st.none() | st.sampled_from(Reason),
+)
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+DECODERS = [
+    codec.decode_draft,
+    codec.decode_rule,
+    codec.decode_state,
+    codec.decode_event,
+    codec.decode_reading,
+]
+
+
+def a_rule() -> Rule:
+    draft = Draft((Leg(SKEW, Direction.ABOVE, 15.0, 13.0),))
+    return Rule(RuleId("ab12"), 3, Chat(Platform("telegram"), "-7"), "u1", draft, NOON, revision=2)
+
+
+@unhurried
+@given(drafts)
+def test_a_draft_comes_back_as_it_was(draft):
+    assert codec.decode_draft(codec.encode_draft(draft)) == draft
+
+
+@unhurried
+@given(rules)
+def test_a_rule_comes_back_as_it_was(rule):
+    assert codec.decode_rule(codec.encode_rule(rule)) == rule
+
+
+@unhurried
+@given(states)
+def test_a_state_comes_back_as_it_was_in_every_phase(state):
+    assert codec.decode_state(codec.encode_state(state)) == state
+
+
+@unhurried
+@given(events)
+def test_an_event_comes_back_as_it_was(event):
+    assert codec.decode_event(codec.encode_event(event)) == event
+
+
+@unhurried
+@given(readings)
+def test_a_reading_comes_back_as_it_was(reading):
+    assert codec.decode_reading(codec.encode_reading(reading)) == reading
+
+
+@unhurried
+@given(readings)
+def test_a_point_of_a_known_series_and_time_comes_back_as_the_reading(reading):
+    point = codec.encode_point(reading)
+
+    assert codec.decode_point(point, reading.series, reading.at) == reading
+
+
+@unhurried
+@given(rules)
+def test_bytes_are_read_like_text(rule):
+    assert codec.decode_rule(codec.encode_rule(rule).encode()) == rule
+
+
+def test_a_rule_starts_with_what_the_stores_scripts_read_there():
+    text = codec.encode_rule(a_rule())
+
+    assert text.startswith('{"v":1,"revision":2,"number":3,"chat":"telegram:-7",')
+
+
+def test_a_fresh_state_is_short():
+    assert codec.encode_state(State()) == '{"v":1,"phase":{"is":"unaligned"}}'
+
+
+def test_times_are_written_in_utc():
+    cet = datetime(2026, 2, 6, 13, 0, tzinfo=timezone(timedelta(hours=1)))
+
+    text = codec.encode_reading(Reading(SKEW, 19.6, cet, ()))
+
+    assert '"at":"2026-02-06T12:00:00+00:00"' in text
+    assert codec.decode_reading(text).at.tzinfo is UTC
+
+
+@unhurried
+@given(st.text() | st.binary() | anything.map(json.dumps))
+def test_foreign_text_is_a_codec_error(text):
+    for decode in DECODERS:
+        with pytest.raises(CodecError):
+            decode(text)
+
+
+@unhurried
+@given(rules, st.data())
+def test_a_rule_with_one_field_overwritten_is_a_rule_or_a_codec_error(rule, data):
+    body = json.loads(codec.encode_rule(rule))
+    body[data.draw(st.sampled_from(sorted(body)))] = data.draw(anything)
+
+    try:
+        decoded = codec.decode_rule(json.dumps(body))
+    except CodecError:
+        return
+
+    assert isinstance(decoded, Rule)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"v":1', '"v":2'),
+        ('"v":1,', ""),
+        ('"level":15.0', '"level":true'),
+        ('"level":15.0', '"level":"15"'),
+        ('"level":15.0', '"level":NaN'),
+        ('"level":15.0', '"level":1e999'),
+        ('"level":15.0', '"level":12.0'),
+        ('"revision":2', '"revision":2.5'),
+        ('"number":3', '"number":null'),
+        ('"chat":"telegram:-7"', '"chat":"telegram"'),
+        ("+00:00", ""),
+        ("skew25_norm.60d:BTC", "skew of bitcoin"),
+        ('"direction":"above"', '"direction":"sideways"'),
+    ],
+)
+def test_a_damaged_rule_is_a_codec_error(old, new):
+    text = codec.encode_rule(a_rule())
+    damaged = text.replace(old, new)
+    assert damaged != text
+
+    with pytest.raises(CodecError):
+        codec.decode_rule(damaged)
+
+
+def test_nesting_without_end_is_a_codec_error():
+    with pytest.raises(CodecError):
+        codec.decode_state('{"v":1,"phase":' + "[" * 100_000)
+
+
+@pytest.mark.parametrize(
+    "chat",
+    [
+        Chat(Platform("telegram"), "7:9"),
+        Chat(Platform("telegram"), 'a"b'),
+        Chat(Platform("telegram"), "7\r\n"),
+        Chat(Platform("telegram"), "{7}"),
+    ],
+)
+def test_a_chat_that_is_no_address_is_refused_before_it_is_written(chat):
+    rule = a_rule()
+    odd = Rule(rule.id, 1, chat, rule.owner, rule.draft, NOON)
+
+    with pytest.raises(CodecError, match="encode rule"):
+        codec.encode_rule(odd)
+
+
+def test_a_time_without_zone_is_refused_before_it_is_written():
+    with pytest.raises(CodecError):
+        codec.encode_state(State(Pending(NOON.replace(tzinfo=None))))
