@@ -38,7 +38,8 @@ class OptionChain:
     """All options of one asset at one venue; `index` is the spot index in USD at that moment.
 
     `span` is how long collecting the chain took (zero for a single response);
-    `rejected` counts rows that could not be read.
+    `rejected` counts rows that could not be read; `lag` is how old the marks already were
+    when they were asked for.
     """
 
     venue: Venue
@@ -48,6 +49,7 @@ class OptionChain:
     quotes: tuple[OptionQuote, ...]
     span: timedelta = timedelta(0)
     rejected: int = 0
+    lag: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +78,7 @@ class FuturesCurve:
     at: datetime
     futures: tuple[FutureQuote, ...]
     rejected: int = 0
+    lag: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,6 +89,7 @@ class IndexPrice:
     asset: Asset
     at: datetime
     price: float
+    lag: timedelta = timedelta(0)
 
 
 Snapshot = OptionChain | FuturesCurve | IndexPrice

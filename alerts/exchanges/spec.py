@@ -26,11 +26,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """One answer as received: raw bytes and the local time of its arrival."""
+    """One answer as received: raw bytes and the local time of its arrival.
+
+    `asked_at` is when the request was sent; unknown (None) in a recording.
+    """
 
     content: bytes
     at: datetime
     status: int = 200
+    asked_at: datetime | None = None
 
 
 Parse = Callable[[Sequence[Body], Asset], Snapshot]
