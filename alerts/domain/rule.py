@@ -51,8 +51,11 @@ class Leg:
 
 
 class Repeat(StrEnum):
+    """EACH: every episode, reminders ever rarer; EVERY: reminders evenly spaced; ONCE: one only."""
+
     EACH = "each"
     ONCE = "once"
+    EVERY = "every"
 
 
 @dataclass(frozen=True, slots=True)
