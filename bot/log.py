@@ -1,0 +1,114 @@
+"""The log: one line per event on standard error, for people or for machines, without secrets."""
+
+import logging
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import TextIO
+
+import structlog
+from structlog.types import EventDict, Processor, WrappedLogger
+
+from bot.redact import redactor
+
+LIBRARIES = (
+    "aiohttp",
+    "apscheduler",
+    "asyncio",
+    "discord",
+    "hpack",
+    "httpcore",
+    "httpx",
+    "telegram",
+)
+
+log = logging.getLogger(__name__)
+
+_CONTROL = {code: repr(chr(code))[1:-1] for code in (*range(32), 127, *range(128, 160))}
+
+
+class _Formatter(structlog.stdlib.ProcessorFormatter):
+    """Renders with structlog, then hides secrets in the finished line, tracebacks included."""
+
+    def __init__(self, redact: Callable[[str], str], renderers: Sequence[Processor]) -> None:
+        super().__init__(
+            foreign_pre_chain=[
+                structlog.stdlib.add_log_level,
+                structlog.stdlib.add_logger_name,
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+                _one_line,
+            ],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
+        )
+        self._redact = redact
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self._redact(super().format(record))
+
+
+class _Lines(logging.StreamHandler[TextIO]):
+    """Writes lines. A record that cannot be rendered is named, never dumped with its arguments."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the library's name
+        kind = getattr(sys.exc_info()[0], "__name__", "?")
+        if kind != "BrokenPipeError":
+            self.stream.write(f"a log record of {record.name} was lost: {kind}\n")
+
+
+def setup(
+    level: str = "INFO",
+    fmt: str = "auto",
+    secrets: Sequence[str] = (),
+    stream: TextIO | None = None,
+) -> None:
+    """Send every logger of the process, and uncaught exceptions, to one stream.
+
+    `fmt` is `console`, `json` or `auto` (console on a terminal). Calling it again replaces
+    the former set-up.
+    """
+    out = sys.stderr if stream is None else stream
+    lines = _Lines(out)
+    lines.setFormatter(_Formatter(redactor(secrets), _renderers(fmt, terminal=out.isatty())))
+    root = logging.getLogger()
+    for former in [one for one in root.handlers if isinstance(one, _Lines)]:
+        root.removeHandler(former)
+    root.addHandler(lines)
+    root.setLevel(level)
+    for name in LIBRARIES:
+        logging.getLogger(name).setLevel("INFO" if level == "DEBUG" else "WARNING")
+    logging.captureWarnings(capture=True)
+    sys.excepthook = _uncaught
+    threading.excepthook = _uncaught_in_thread
+
+
+def _renderers(fmt: str, *, terminal: bool) -> list[Processor]:
+    if fmt == "console" or (fmt == "auto" and terminal):
+        return [
+            structlog.dev.ConsoleRenderer(
+                colors=terminal,
+                pad_event_to=0,
+                exception_formatter=structlog.dev.plain_traceback,  # the rich one shows locals
+            )
+        ]
+    return [
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(ensure_ascii=False),
+    ]
+
+
+def _one_line(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Control characters are spelled out, so that no text can forge a line or paint a terminal."""
+    event["event"] = str(event["event"]).translate(_CONTROL)
+    return event
+
+
+def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        return
+    log.critical("uncaught exception", exc_info=(kind, error, trace))
+
+
+def _uncaught_in_thread(args: threading.ExceptHookArgs) -> None:
+    if args.exc_value is not None:
+        _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
