@@ -11,6 +11,7 @@ import structlog
 from structlog.types import EventDict, Processor, WrappedLogger
 
 from bot.redact import redactor
+from bot.settings import Settings
 
 LIBRARIES = (
     "aiohttp",
@@ -56,8 +57,15 @@ class _Lines(logging.StreamHandler[TextIO]):
             self.stream.write(f"a log record of {record.name} was lost: {kind}\n")
 
 
-def setup(
-    level: str = "INFO",
+def setup(settings: Settings, *, level: int | str | None = None) -> None:
+    """Log as the settings say (`level` overrides theirs), and tell what was odd about them."""
+    wire(level or settings.log_level, settings.log_format, settings.secrets)
+    for warning in settings.warnings:
+        log.warning("%s", warning)
+
+
+def wire(
+    level: int | str = "INFO",
     fmt: str = "auto",
     secrets: Sequence[str] = (),
     stream: TextIO | None = None,
@@ -75,8 +83,9 @@ def setup(
         root.removeHandler(former)
     root.addHandler(lines)
     root.setLevel(level)
+    talk = logging.INFO if root.level <= logging.DEBUG else logging.WARNING
     for name in LIBRARIES:
-        logging.getLogger(name).setLevel("INFO" if level == "DEBUG" else "WARNING")
+        logging.getLogger(name).setLevel(max(root.level, talk))
     logging.captureWarnings(capture=True)
     sys.excepthook = _uncaught
     threading.excepthook = _uncaught_in_thread

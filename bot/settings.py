@@ -10,13 +10,13 @@ from urllib.parse import unquote, urlsplit
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from alerts.domain.errors import AlertsError
+from alerts.domain.errors import UsageError
 from alerts.domain.ids import Asset, Chat, Venue
 from bot import forms
 from bot.environment import find
 
 
-class SettingsError(AlertsError):
+class SettingsError(UsageError):
     """Settings that cannot be used: one line per problem, with its remedy and without secrets."""
 
     def __init__(self, problems: tuple[str, ...]) -> None:
@@ -142,12 +142,14 @@ class Settings(BaseSettings):
         return span
 
 
-def load(env: Mapping[str, str] | None = None, env_file: Path | None = Path(".env")) -> Settings:
+def load(
+    environ: Mapping[str, str] | None = None, env_file: Path | None = Path(".env")
+) -> Settings:
     """The settings of an environment (the process's own by default) and a `.env` file.
 
     SettingsError lists every problem at once. Harmless oddities are in `Settings.warnings`.
     """
-    found = find(Settings.names(), os.environ if env is None else env, env_file)
+    found = find(Settings.names(), os.environ if environ is None else environ, env_file)
     typed: dict[str, Any] = {name.lower(): text for name, text in found.values.items()}
     problems = list(found.problems)
     settings = None

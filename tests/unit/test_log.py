@@ -9,6 +9,7 @@ import warnings
 import pytest
 
 from bot import log
+from bot.settings import Settings
 
 CANARY = "123456789:CANARY-tOkEn_0123456789-abcdefghij"
 PASSWORD = 'ca"nary pass'
@@ -43,7 +44,7 @@ def stream():
 
 
 def test_a_line_for_machines_is_one_json_object(stream):
-    log.setup("INFO", "auto", (), stream)
+    log.wire("INFO", "auto", (), stream)
 
     logging.getLogger("alerts.tick").info("tick rules=%d", 12)
 
@@ -58,7 +59,7 @@ def test_a_line_for_machines_is_one_json_object(stream):
 
 def test_a_line_on_a_terminal_is_for_people(stream):
     terminal = Terminal()
-    log.setup("INFO", "auto", (), terminal)
+    log.wire("INFO", "auto", (), terminal)
 
     logging.getLogger("alerts.tick").warning("venue away")
 
@@ -69,9 +70,9 @@ def test_a_line_on_a_terminal_is_for_people(stream):
 
 def test_the_format_can_be_chosen(stream):
     terminal = Terminal()
-    log.setup("INFO", "json", (), terminal)
+    log.wire("INFO", "json", (), terminal)
     logging.getLogger("x").info("to machines")
-    log.setup("INFO", "console", (), stream)
+    log.wire("INFO", "console", (), stream)
     logging.getLogger("x").info("to people")
 
     assert json.loads(terminal.getvalue())["event"] == "to machines"
@@ -80,7 +81,7 @@ def test_the_format_can_be_chosen(stream):
 
 
 def test_what_is_below_the_level_is_not_written(stream):
-    log.setup("WARNING", "json", (), stream)
+    log.wire("WARNING", "json", (), stream)
 
     logging.getLogger("x").info("quiet")
 
@@ -88,10 +89,10 @@ def test_what_is_below_the_level_is_not_written(stream):
 
 
 def test_talkative_libraries_are_quiet_until_asked(stream):
-    log.setup("INFO", "json", (), stream)
+    log.wire("INFO", "json", (), stream)
     logging.getLogger("httpx").info("HTTP Request: POST")
     quiet = stream.getvalue()
-    log.setup("DEBUG", "json", (), stream)
+    log.wire("DEBUG", "json", (), stream)
     logging.getLogger("httpx").info("HTTP Request: POST")
 
     assert not quiet
@@ -104,7 +105,7 @@ def test_talkative_libraries_are_quiet_until_asked(stream):
 )
 @pytest.mark.parametrize("level", [logging.DEBUG, logging.INFO, logging.ERROR, logging.CRITICAL])
 def test_no_logger_writes_a_secret_at_any_level(stream, fmt, name, level):
-    log.setup("DEBUG", fmt, (CANARY, PASSWORD), stream)
+    log.wire("DEBUG", fmt, (CANARY, PASSWORD), stream)
 
     logging.getLogger(name).log(
         level, "a %s b %r c %s", CANARY, PASSWORD, {"url": f"/bot{CANARY}/x"}
@@ -116,7 +117,7 @@ def test_no_logger_writes_a_secret_at_any_level(stream, fmt, name, level):
 
 @pytest.mark.parametrize("fmt", ["json", "console"])
 def test_no_traceback_shows_a_secret(stream, fmt):
-    log.setup("DEBUG", fmt, (CANARY, PASSWORD), stream)
+    log.wire("DEBUG", fmt, (CANARY, PASSWORD), stream)
 
     try:
         int(CANARY)
@@ -131,7 +132,7 @@ def test_no_traceback_shows_a_secret(stream, fmt):
 
 
 def test_a_record_that_cannot_be_rendered_is_lost_without_its_arguments(stream):
-    log.setup("DEBUG", "json", (), stream)
+    log.wire("DEBUG", "json", (), stream)
     logging.getLogger().handlers[:] = ours()  # the test runner's own would raise
 
     logging.getLogger("bot").info("%d", "not a number at all")
@@ -140,7 +141,7 @@ def test_a_record_that_cannot_be_rendered_is_lost_without_its_arguments(stream):
 
 
 def test_a_text_cannot_forge_a_line_or_paint_the_terminal(stream):
-    log.setup("INFO", "console", (), stream)
+    log.wire("INFO", "console", (), stream)
 
     logging.getLogger("bot").info("name=%s", "x\nERROR forged\x1b[31m\x9b31m")
 
@@ -150,7 +151,7 @@ def test_a_text_cannot_forge_a_line_or_paint_the_terminal(stream):
 
 
 def test_warnings_go_to_the_log_without_secrets(stream):
-    log.setup("INFO", "json", (CANARY,), stream)
+    log.wire("INFO", "json", (CANARY,), stream)
 
     with warnings.catch_warnings():
         warnings.simplefilter("always")
@@ -164,8 +165,8 @@ def test_warnings_go_to_the_log_without_secrets(stream):
 
 def test_setting_up_again_replaces_the_former_stream(stream):
     first = io.StringIO()
-    log.setup("INFO", "json", (), first)
-    log.setup("INFO", "json", (), stream)
+    log.wire("INFO", "json", (), first)
+    log.wire("INFO", "json", (), stream)
 
     logging.getLogger("x").info("once")
 
@@ -173,11 +174,23 @@ def test_setting_up_again_replaces_the_former_stream(stream):
     assert stream.getvalue().count("\n") == 1
 
 
+def test_the_settings_say_how_to_log_and_what_was_odd_about_them(stream, capsys):
+    settings = Settings(
+        log_level="ERROR", log_format="json", redis_url=f"redis://:{CANARY}@h", warnings=("odd %s",)
+    )
+
+    log.setup(settings, level=logging.WARNING)
+    logging.getLogger("bot").warning("store %s", CANARY)
+
+    lines = [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()]
+    assert lines == ["odd %s", "store ***"]
+
+
 @pytest.mark.parametrize("where", ["boom()", "threading.Thread(target=boom).start()"])
 def test_an_uncaught_exception_shows_no_secret(where):
     program = (
-        "import threading\nfrom bot.log import setup\n"
-        f"setup('INFO', 'json', ({CANARY!r},))\n"
+        "import threading\nfrom bot.log import wire\n"
+        f"wire('INFO', 'json', ({CANARY!r},))\n"
         f"def boom():\n    raise ValueError({CANARY!r} + 'x')\n{where}\n"
     )
 
