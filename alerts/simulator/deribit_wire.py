@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -43,13 +44,20 @@ class Grid:
     step: float
     near: float
     far: float
+    sides: str = "CP"
 
 
 FULL = Grid(step=0.09, near=1.5, far=2.8)
-SPARSE = Grid(step=0.11, near=1.3, far=1.3)
+SPARSE = Grid(step=0.14, near=1.1, far=1.1, sides="C")
 
 
-def answer(scenario: Scenario, at: datetime, path: str, params: Mapping[str, str]) -> Answer:
+def answer(
+    scenario: Scenario,
+    at: datetime,
+    path: str,
+    params: Mapping[str, str],
+    grid: Grid = FULL,
+) -> Answer:
     """What the venue would answer to a GET of `path` (below the base URL) at a moment."""
     match path, params.get("kind"):
         case "/public/get_time", _:
@@ -58,7 +66,7 @@ def answer(scenario: Scenario, at: datetime, path: str, params: Mapping[str, str
             name = params.get("index_name", "").removesuffix("_usd").upper()
             return _for_asset(scenario, at, Asset(name), "index_name", _index)
         case "/public/get_book_summary_by_currency", ("option" | "future") as kind:
-            rows = option_rows if kind == "option" else future_rows
+            rows = partial(option_rows, grid=grid) if kind == "option" else future_rows
             currency = Asset(params.get("currency", ""))
             return _for_asset(scenario, at, currency, "currency", rows)
         case "/public/get_book_summary_by_currency", _:
@@ -154,9 +162,9 @@ class _Expiry:
             moneyness = math.log(strike / self.forward)
             vol = self.wing.at(moneyness)
             call = max(call_in_coin(moneyness, vol, self.years), 0.0)
-            put = max(call - 1 + strike / self.forward, 0.0)
-            yield self._row(f"{self.name}-{strike}-C", vol, call)
-            yield self._row(f"{self.name}-{strike}-P", vol, put)
+            prices = {"C": call, "P": max(call - 1 + strike / self.forward, 0.0)}
+            for side in grid.sides:
+                yield self._row(f"{self.name}-{strike}-{side}", vol, prices[side])
 
     def _deviation(self) -> float:
         return self.wing.at(0.0) * math.sqrt(self.years)

@@ -14,7 +14,7 @@ from alerts.simulator.deribit_wire import BASE_PATH, Answer, answer
 from alerts.simulator.loopback import listening
 from alerts.simulator.scenario import Scenario
 
-_KEPT_ANSWERS = 16
+_KEPT_ANSWERS = 8
 
 
 @dataclass(slots=True)

@@ -15,8 +15,16 @@ _YEAR_DAYS = 365.0
 _PINS = (7 / _YEAR_DAYS, 60 / _YEAR_DAYS)
 _SHORTEST = 5 / _YEAR_DAYS
 _CALM_SKEW = 8.0
-_DELTA_GRID = tuple(step / 10 for step in range(35, -36, -1))
 _WING_SLOPE = 0.15
+
+
+def cumulative(x: float) -> float:
+    """The standard normal distribution function."""
+    return 0.5 * math.erfc(-x / math.sqrt(2))
+
+
+# d1 and the call-equivalent delta it stands for, from deep puts to deep calls
+_GRID = tuple((step / 10, cumulative(step / 10)) for step in range(35, -36, -1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +93,11 @@ class Wing:
 def laid_out(smile: Smile, years: float) -> Wing:
     """The smile over strikes: each delta on a fine grid has one volatility, so one strike."""
     root = math.sqrt(years)
-    vols = [smile.at(cumulative(d1)) for d1 in _DELTA_GRID]
+    vols = [smile.at(delta) for _, delta in _GRID]
     moneyness = [
-        vol * vol * years / 2 - d1 * vol * root for d1, vol in zip(_DELTA_GRID, vols, strict=True)
+        vol * vol * years / 2 - d1 * vol * root for (d1, _), vol in zip(_GRID, vols, strict=True)
     ]
     return Wing(tuple(moneyness), tuple(vols))
-
-
-def cumulative(x: float) -> float:
-    """The standard normal distribution function."""
-    return 0.5 * math.erfc(-x / math.sqrt(2))
 
 
 def call_in_coin(moneyness: float, vol: float, years: float) -> float:
