@@ -1,0 +1,5 @@
+"""The Telegram platform."""
+
+from bot.platforms.telegram.adapter import Telegram as Telegram
+from bot.platforms.telegram.adapter import TelegramLostError as TelegramLostError
+from bot.platforms.telegram.pulse import Waits as Waits

@@ -1,0 +1,265 @@
+"""Telegram as one of the platforms: listening by long polling, sending, and its health."""
+
+import asyncio
+import logging
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from weakref import WeakValueDictionary
+
+from telegram import (
+    BotCommand,
+    BotCommandScope,
+    BotCommandScopeAllChatAdministrators,
+    BotCommandScopeAllGroupChats,
+    BotCommandScopeAllPrivateChats,
+    Update,
+)
+from telegram.constants import BotCommandLimit
+from telegram.error import InvalidToken, TelegramError
+from telegram.ext import Application, BaseUpdateProcessor, ExtBot
+
+from alerts.domain.errors import AlertsError
+from alerts.domain.ids import Chat
+from bot.card import Card
+from bot.commands.spec import Command, FrontDesk
+from bot.outcome import Later, Outcome
+from bot.platforms.telegram.asks import TELEGRAM
+from bot.platforms.telegram.listener import UPDATES, App, Listener
+from bot.platforms.telegram.markup import clip
+from bot.platforms.telegram.outcome import SOON
+from bot.platforms.telegram.posting import Posting
+from bot.platforms.telegram.pulse import Pulse, Waits
+from bot.platforms.telegram.request import AiohttpRequest
+
+API_URL = "https://api.telegram.org"
+
+_SEND_SECONDS = 45.0
+_MOST_PAUSE_SECONDS = 30.0
+_CONCURRENT_CHATS = 64
+
+log = logging.getLogger(__name__)
+
+
+class TelegramLostError(AlertsError):
+    """Listening has ended for good; the text says why and never names the token."""
+
+
+class Telegram:
+    """The Telegram platform over one bot token.
+
+    `run` listens until cancelled and may be called again after it raised. `send` needs no `run`.
+    Call `close` once at the end.
+    """
+
+    name = TELEGRAM
+
+    def __init__(
+        self,
+        token: str,
+        *,
+        base_url: str = API_URL,
+        now: Callable[[], datetime] | None = None,
+        waits: Waits | None = None,
+    ) -> None:
+        _hush_the_library()
+        self._waits = waits or Waits()
+        self._now = now or _wall_clock
+        self._pulse = Pulse(self._now, self._waits)
+        self._bot = _Bot(
+            token,
+            base_url=f"{base_url.rstrip('/')}/bot",
+            base_file_url=f"{base_url.rstrip('/')}/file/bot",
+            request=self._request(self._pulse.heard),
+            get_updates_request=self._request(self._pulse.heard_poll),
+        )
+        self._posting = Posting(self._bot)
+
+    async def run(self, desk: FrontDesk) -> None:
+        """Listen until cancelled; TelegramLostError when that cannot go on."""
+        application = self._application(desk)
+        failure: str | None
+        try:
+            self._pulse.connecting()
+            await self._connect(application)
+            await self._publish(desk.commands)
+            await application.start()
+            await self._receive(application)
+            self._pulse.listening()
+            failure = await self._watch()
+        except TelegramError as error:
+            failure = "token refused" if isinstance(error, InvalidToken) else error.message
+        finally:
+            self._pulse.ended()
+            await self._stop(application)
+        # Raised out here, for the library's own error may name the token.
+        raise TelegramLostError(f"telegram: {failure}")
+
+    async def send(self, chat: Chat, card: Card, key: str) -> Outcome:
+        """Deliver one card. Telegram knows no idempotency key, so `key` only goes to the log."""
+        log.debug("send chat=%s key=%s", chat, key)
+        try:
+            async with asyncio.timeout(_SEND_SECONDS):
+                return await self._posting.post(chat, card)
+        except TimeoutError:
+            return Later(SOON, "no answer in time", unknown=True)
+
+    def health(self) -> str:
+        return self._pulse.health()
+
+    async def check(self) -> str:
+        """The bot's @name, as proof that token and network are right; TelegramLostError if not."""
+        failure: str
+        try:
+            async with asyncio.timeout(_SEND_SECONDS):
+                return f"@{(await self._bot.get_me()).username}"
+        except InvalidToken:
+            failure = "token refused: check TELEGRAM_BOT_TOKEN"
+        except TelegramError as error:
+            failure = error.message
+        except TimeoutError:
+            failure = "no answer in time"
+        raise TelegramLostError(f"telegram: {failure}")
+
+    async def close(self) -> None:
+        """Close the connections; a later send opens them again."""
+        for request in self._bot.requests:
+            await request.shutdown()
+
+    def _request(self, heard: Callable[[int], None]) -> AiohttpRequest:
+        return AiohttpRequest(read_seconds=self._waits.answer_seconds, heard=heard)
+
+    def _application(self, desk: FrontDesk) -> App:
+        builder = Application.builder().bot(self._bot).job_queue(None)
+        application = builder.concurrent_updates(_PerChat(_CONCURRENT_CHATS)).build()
+        Listener(desk, self._bot, self._posting, now=self._now).attach(application)
+        return application
+
+    async def _connect(self, application: App) -> None:
+        pause = 1.0
+        while not await _is_initialized(application):
+            await asyncio.sleep(pause)
+            pause = min(_MOST_PAUSE_SECONDS, 2 * pause)
+
+    async def _publish(self, commands: Sequence[Command]) -> None:
+        """Show the menu; a failure costs the menu only."""
+        for scope, shown in _menus(commands):
+            try:
+                await self._bot.set_my_commands(shown, scope=scope)
+            except InvalidToken:
+                raise
+            except TelegramError as error:
+                log.warning("menu not set scope=%s why=%s", scope.type, error.message)
+
+    async def _receive(self, application: App) -> None:
+        """Start long polling: the place where a webhook would be the other way."""
+        if application.updater is not None:
+            await application.updater.start_polling(
+                timeout=int(self._waits.poll_seconds),
+                bootstrap_retries=-1,
+                allowed_updates=UPDATES,
+                error_callback=_polling_failed,
+            )
+
+    async def _watch(self) -> str:
+        while True:
+            await asyncio.sleep(self._waits.watch_seconds)
+            why = self._pulse.lost()
+            if why is not None:
+                return why
+
+    async def _stop(self, application: App) -> None:
+        """Let go of everything, in order, each step bounded; what is in hand is answered first."""
+        if application.updater is not None and application.updater.running:
+            await self._bounded("polling", application.updater.stop())
+        if application.running:
+            await self._bounded("handlers", application.stop())
+        await self._bounded("application", application.shutdown())
+        await self._bot.shutdown()
+
+    async def _bounded(self, what: str, step: Awaitable[None]) -> None:
+        try:
+            async with asyncio.timeout(self._waits.stop_seconds):
+                await step
+        except (TelegramError, TimeoutError) as error:
+            log.warning("stopping %s: %s", what, type(error).__name__)
+
+
+class _Bot(ExtBot[None]):
+    """The library's bot, whose repr would print the token."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "Bot(token hidden)"
+
+    @property
+    def requests(self) -> Sequence[AiohttpRequest]:
+        return [request for request in self._request if isinstance(request, AiohttpRequest)]
+
+
+class _PerChat(BaseUpdateProcessor):
+    """Handles updates of one chat in order and those of different chats side by side."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+
+    async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
+        chat = update.effective_chat if isinstance(update, Update) else None
+        turn = self._turns.setdefault(chat.id if chat else 0, asyncio.Lock())
+        async with turn:
+            await coroutine
+
+    async def initialize(self) -> None:
+        pass
+
+    async def shutdown(self) -> None:
+        pass
+
+
+async def _is_initialized(application: App) -> bool:
+    try:
+        await application.initialize()
+    except InvalidToken:
+        raise
+    except TelegramError as error:
+        log.warning("telegram not reached why=%s", error.message)
+        return False
+    return True
+
+
+def _menus(
+    commands: Sequence[Command],
+) -> Sequence[tuple[BotCommandScope, Sequence[BotCommand]]]:
+    menu = [command for command in commands if command.menu]
+    for_members = [command for command in menu if not command.changes]
+    return [
+        (BotCommandScopeAllPrivateChats(), _shown(menu)),
+        (BotCommandScopeAllGroupChats(), _shown(for_members)),
+        (BotCommandScopeAllChatAdministrators(), _shown(menu)),
+    ]
+
+
+def _shown(commands: Sequence[Command]) -> Sequence[BotCommand]:
+    return [
+        BotCommand(command.name, clip(command.summary, BotCommandLimit.MAX_DESCRIPTION))
+        for command in commands
+    ]
+
+
+def _polling_failed(error: TelegramError) -> None:
+    log.warning("polling failed why=%s", error.message)
+
+
+def _hush_the_library() -> None:
+    # The library logs message texts, and at DEBUG the token in its URL; httpx logs every URL.
+    for name in ("telegram", "httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    # Opt in to timedelta for RetryAfter: otherwise each 429 issues a deprecation warning.
+    os.environ.setdefault("PTB_TIMEDELTA", "true")
+
+
+def _wall_clock() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,197 @@
+"""Pure: a card as Telegram HTML and as plain text, in as few messages as its limits allow."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from html import escape as _escape_html
+from itertools import groupby
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+
+from bot.card import Button, Card, Tone
+
+MESSAGE_UNITS = 4096  # UTF-16 code units after entity parsing
+MAX_PARTS = 3
+TOAST_UNITS = 200
+
+_LINE_UNITS = 2000
+_TAIL_UNITS = 32  # room for "… and 1234567 more lines"
+_MARKS_IN_A_ROW = 3
+_ROWS = 12
+_BUTTONS_IN_A_ROW = 8
+_EMOJI = {Tone.ALARM: "🔴", Tone.WARNING: "🟠", Tone.NOTICE: "🟡", Tone.CALM: "🟢"}
+# Controls, bidi marks and overrides, lone surrogates, non-characters: they can hide or reorder
+# text, or make Telegram refuse the message. U+200D stays, it joins emoji.
+_UNWANTED = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff"
+    "\ud800-\udfff]"
+)
+_LINE_BREAK = re.compile("\r\n|[\r\u0085\u2028\u2029\x0b\x0c]")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One message: the same text marked up and plain."""
+
+    html: str
+    plain: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    plain: str
+    html: str
+    pre: bool = False
+
+
+def escape(text: str) -> str:
+    """Text for HTML mode: the only place where anything is escaped."""
+    return _escape_html(clean(text), quote=False)
+
+
+def clean(text: str) -> str:
+    """Text without control, bidi and broken characters, and without piles of combining marks."""
+    text = _UNWANTED.sub("", _LINE_BREAK.sub("\n", text).replace("\t", " "))
+    if text.isascii():
+        return text
+    return "".join(_without_piles(text))
+
+
+def units(text: str) -> int:
+    """Length as Telegram counts it: in UTF-16 code units."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def clip(text: str, limit: int) -> str:
+    """At most `limit` units of the text, whole characters, with an ellipsis where it was cut."""
+    if units(text) <= limit:
+        return text
+    return next(_chunks(text, limit - 1)) + "…"
+
+
+def render(card: Card, max_parts: int = MAX_PARTS) -> tuple[Part, ...]:
+    """The card as one to `max_parts` messages; what does not fit is counted, not cut silently."""
+    parts: list[list[_Line]] = []
+    lines = list(_lines(card))
+    while lines and len(parts) < max_parts:
+        room = MESSAGE_UNITS - (_TAIL_UNITS if len(parts) == max_parts - 1 else 0)
+        fitting = _fitting(lines, room)
+        parts.append(lines[:fitting])
+        lines = lines[fitting:]
+    left = sum(1 for line in lines if line.plain.strip())
+    if left:
+        parts[-1].append(_line(f"… and {left} more line{'s' if left > 1 else ''}"))
+    joined = tuple(_joined(part) for part in parts)
+    return tuple(part for part in joined if part.plain.strip()) or (Part("…", "…"),)
+
+
+def plain(card: Card) -> str:
+    """The card as plain text, for when its markup is refused."""
+    return "\n".join(part.plain for part in render(card))
+
+
+def keyboard(card: Card) -> InlineKeyboardMarkup | None:
+    """The card's buttons; None where it has none."""
+    rows = [_button_row(row) for row in card.buttons[:_ROWS] if row]
+    return InlineKeyboardMarkup(rows) if rows else None
+
+
+def _button_row(row: Sequence[Button]) -> list[InlineKeyboardButton]:
+    return [
+        InlineKeyboardButton(_flat(button.label) or "·", callback_data=button.act)
+        for button in row[:_BUTTONS_IN_A_ROW]
+    ]
+
+
+def _lines(card: Card) -> Iterator[_Line]:
+    yield from _title(card)
+    for text in card.lines:
+        yield from _text_lines(text)
+    if card.fields:
+        yield _line("")
+    for field in card.fields:
+        yield from _led(_flat(field.name), " ", clean(field.value))
+    yield from (_Line(text, escape(text), pre=True) for text in _short(card.pre))
+    if card.footer:
+        yield from (_Line(text, f"<i>{escape(text)}</i>") for text in _short(card.footer))
+
+
+def _title(card: Card) -> Iterator[_Line]:
+    title, strong = _flat(card.title), _flat(card.strong)
+    if not title.startswith(strong) or not strong:
+        strong = title
+    emoji = _EMOJI.get(card.tone, "⚪" if card.events else "")
+    lead = f"{emoji} " if emoji else ""
+    yield from _led(strong, "", title[len(strong) :], lead=lead)
+
+
+def _led(bold: str, gap: str, rest: str, lead: str = "") -> Iterator[_Line]:
+    """A line that begins bold; overlong pieces go on in plain lines of their own."""
+    head, *overflow = _short(bold) or [""]
+    first, *more = _short(rest) or [""]
+    if overflow:
+        first, more = "", [*overflow, *_short(rest)]
+    bolded = f"<b>{escape(head)}</b>" if head.strip() else ""
+    yield _Line(f"{lead}{head}{gap}{first}", f"{lead}{bolded}{gap}{escape(first)}")
+    yield from map(_line, more)
+
+
+def _text_lines(text: str) -> Iterator[_Line]:
+    yield from map(_line, _short(text) or [""])
+
+
+def _line(text: str) -> _Line:
+    return _Line(text, escape(text))
+
+
+def _flat(text: str) -> str:
+    return " ".join(clean(text).split("\n")).strip()
+
+
+def _short(text: str) -> list[str]:
+    """The cleaned text's lines, none longer than a line may be; empty for empty text."""
+    if not text:
+        return []
+    return [piece for line in clean(text).split("\n") for piece in _pieces(line)]
+
+
+def _pieces(line: str) -> Iterable[str]:
+    return [line] if units(line) <= _LINE_UNITS else _chunks(line, _LINE_UNITS)
+
+
+def _chunks(text: str, limit: int) -> Iterator[str]:
+    start = length = 0
+    for index, char in enumerate(text):
+        size = 2 if ord(char) > 0xFFFF else 1
+        if length + size > limit:
+            yield text[start:index]
+            start, length = index, 0
+        length += size
+    yield text[start:]
+
+
+def _fitting(lines: Sequence[_Line], room: int) -> int:
+    """How many lines from the start fit into `room` units (always one: lines are short)."""
+    used = units(lines[0].plain)
+    for count, line in enumerate(lines[1:], start=1):
+        used += 1 + units(line.plain)
+        if used > room:
+            return count
+    return len(lines)
+
+
+def _joined(lines: Sequence[_Line]) -> Part:
+    blocks = []
+    for pre, group in groupby(lines, key=lambda line: line.pre):
+        html = "\n".join(line.html for line in group)
+        blocks.append(f"<pre>{html}</pre>" if pre else html)
+    return Part("\n".join(blocks), "\n".join(line.plain for line in lines))
+
+
+def _without_piles(text: str) -> Iterator[str]:
+    run = 0
+    for char in text:
+        run = run + 1 if unicodedata.combining(char) else 0
+        if run <= _MARKS_IN_A_ROW:
+            yield char

@@ -1,0 +1,142 @@
+"""Cards out: sent or edited in, with the fallbacks Telegram's refusals call for."""
+
+import logging
+from dataclasses import dataclass, replace
+
+from telegram import Bot, InlineKeyboardMarkup, LinkPreviewOptions
+from telegram.constants import ParseMode
+from telegram.error import TelegramError
+
+from alerts.domain.ids import Chat
+from bot.card import Card
+from bot.outcome import Later, Outcome, Rejected, Sent
+from bot.platforms.telegram.markup import Part, keyboard, render
+from bot.platforms.telegram.outcome import (
+    is_bad_form,
+    is_lost_topic,
+    is_uneditable,
+    is_unmodified,
+    outcome_of,
+)
+
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+_LOST_TOPIC = Part(
+    "The topic I wrote in is closed or gone, so its messages come here.",
+    "The topic I wrote in is closed or gone, so its messages come here.",
+)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    part: Part
+    keyboard: InlineKeyboardMarkup | None = None
+    silent: bool = False
+
+
+class Posting:
+    """Puts cards into chats."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+        self._told: set[Chat] = set()
+
+    async def post(self, chat: Chat, card: Card) -> Outcome:
+        """Send the card, in several messages where it is long; only the first one rings."""
+        outcome: Outcome = Rejected("an empty card")
+        for message in _messages(card):
+            begun = isinstance(outcome, Sent)
+            outcome = await self._deliver(chat, message)
+            if not isinstance(outcome, Sent):
+                return _after_a_part(outcome) if begun else outcome
+        return outcome
+
+    async def edit(self, chat: Chat, message_id: int, card: Card) -> Outcome:
+        """Replace a sent message by the card, or send it anew where it can no longer be edited."""
+        part = render(card, max_parts=1)[0]
+        try:
+            await self._edit(chat, message_id, _Message(part, keyboard(card)))
+        except TelegramError as error:
+            if is_uneditable(error):
+                return await self.post(chat, card)
+            if not is_unmodified(error):
+                return outcome_of(error, chat)
+        return Sent(str(message_id))
+
+    async def _deliver(self, chat: Chat, message: _Message) -> Outcome:
+        try:
+            return await self._send(chat, message)
+        except TelegramError as error:
+            if not (is_lost_topic(error) and chat.thread):
+                return outcome_of(error, chat)
+        general = replace(chat, thread="")
+        if chat not in self._told:
+            self._told.add(chat)
+            await self._deliver(general, _Message(_LOST_TOPIC, silent=True))
+        return await self._deliver(general, message)
+
+    async def _send(self, chat: Chat, message: _Message) -> Sent:
+        try:
+            return await self._send_text(chat, message, message.part.html, ParseMode.HTML)
+        except TelegramError as error:
+            if not is_bad_form(error):
+                raise
+            log.error("markup refused chat=%s why=%s", chat, error.message)  # noqa: TRY400  no bug here
+        return await self._send_text(chat, message, message.part.plain, None)
+
+    async def _send_text(
+        self, chat: Chat, message: _Message, text: str, parse_mode: ParseMode | None
+    ) -> Sent:
+        sent = await self._bot.send_message(
+            chat_id=chat.id,
+            text=text,
+            parse_mode=parse_mode,
+            message_thread_id=int(chat.thread) if chat.thread else None,
+            reply_markup=message.keyboard,
+            disable_notification=message.silent or None,
+            link_preview_options=_NO_PREVIEW,
+        )
+        return Sent(str(sent.message_id))
+
+    async def _edit(self, chat: Chat, message_id: int, message: _Message) -> None:
+        try:
+            await self._edit_text(chat, message_id, message, message.part.html, ParseMode.HTML)
+        except TelegramError as error:
+            if not is_bad_form(error):
+                raise
+            log.error("markup refused chat=%s why=%s", chat, error.message)  # noqa: TRY400  no bug here
+        else:
+            return
+        await self._edit_text(chat, message_id, message, message.part.plain, None)
+
+    async def _edit_text(
+        self,
+        chat: Chat,
+        message_id: int,
+        message: _Message,
+        text: str,
+        parse_mode: ParseMode | None,
+    ) -> None:
+        await self._bot.edit_message_text(
+            text,
+            chat_id=chat.id,
+            message_id=message_id,
+            parse_mode=parse_mode,
+            reply_markup=message.keyboard,
+            link_preview_options=_NO_PREVIEW,
+        )
+
+
+def _messages(card: Card) -> list[_Message]:
+    parts = render(card)
+    messages = [
+        _Message(part, silent=card.silent or number > 0) for number, part in enumerate(parts)
+    ]
+    messages[-1] = replace(messages[-1], keyboard=keyboard(card))
+    return messages
+
+
+def _after_a_part(outcome: Outcome) -> Outcome:
+    """A repeat of a half sent card repeats its first half."""
+    return replace(outcome, unknown=True) if isinstance(outcome, Later) else outcome
