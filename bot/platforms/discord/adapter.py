@@ -1,0 +1,216 @@
+"""Discord as a Platform: connect and stay connected, deliver by REST, tell how it is going."""
+
+import asyncio
+import logging
+import re
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import discord
+
+from alerts.domain.errors import AlertsError
+from alerts.domain.ids import Chat
+from bot.card import Card
+from bot.commands.spec import FrontDesk
+from bot.outcome import Gone, Later, Outcome, Rejected, Sent
+from bot.platforms.discord.answers import TROUBLES, Answers
+from bot.platforms.discord.ask import DISCORD
+from bot.platforms.discord.client import Client, Identifies, keep_texts_out_of_logs, point_at
+from bot.platforms.discord.message import alert_parts, nonce, plain_parts
+from bot.platforms.discord.outcome import outcome_of, pause_after
+
+log = logging.getLogger(__name__)
+
+LOGIN_SECONDS = 45.0
+SEND_SECONDS = 50.0
+LONGEST_PAUSE_SECONDS = 60.0
+STABLE_SECONDS = 120.0
+UNKNOWN_CHANNEL = 10003
+RESUMABLE = 4000
+
+_ADDRESS = re.compile(r"u?[0-9]{1,20}")
+
+
+class Discord:
+    """Slash commands and buttons over the gateway; cards over REST, gateway or not.
+
+    `send` logs in by itself, so a process that only delivers never calls `run`.
+    `close` ends everything; a later call would log in anew.
+    """
+
+    name = DISCORD
+
+    def __init__(
+        self,
+        token: str,
+        *,
+        api_url: str | None = None,
+        gateway_url: str | None = None,
+        guild_ids: Sequence[int] = (),
+    ) -> None:
+        self._token = token
+        self._guild_ids = tuple(guild_ids)
+        self._identifies = Identifies()
+        self._login_lock = asyncio.Lock()
+        self._client: Client | None = None
+        self._dms: dict[str, int] = {}
+        self._running = False
+        self._published = False
+        self._trouble = ""
+        self._held_until = 0.0
+        point_at(api_url, gateway_url)
+        keep_texts_out_of_logs()
+
+    async def run(self, desk: FrontDesk) -> None:
+        """Listen until cancelled; AlertsError when Discord refuses the bot for good."""
+        self._running = True
+        failures = 0
+        try:
+            while True:
+                began = time.monotonic()
+                why = await self._listen(desk)
+                failures = 0 if time.monotonic() - began > STABLE_SECONDS else failures + 1
+                pause = max(backoff(failures), self._identifies.wait(time.monotonic()))
+                log.warning("discord connection ended why=%s again_in_seconds=%.0f", why, pause)
+                await asyncio.sleep(pause)
+        finally:
+            self._running = False
+            await self.close()
+
+    async def send(self, chat: Chat, card: Card, key: str) -> Outcome:
+        """Deliver one card; a card that Discord finds malformed goes once more as plain text."""
+        outcome = await self._post(chat, key, alert_parts(card))
+        if isinstance(outcome, Rejected):
+            log.error("discord refused a card, sending plain text why=%s", outcome.why)
+            outcome = await self._post(chat, key, plain_parts(card))
+        return outcome
+
+    def health(self) -> str:
+        """`ok`, or one line that says what is wrong."""
+        held = self._held_until - time.monotonic()
+        if held > 0:
+            return f"{self._trouble}; sending again in {held:.0f} s"
+        if self._running and not (self._client and self._client.connected):
+            return "gateway not connected"
+        return "ok"
+
+    async def close(self) -> None:
+        """End the gateway connection and the REST session."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+    async def _listen(self, desk: FrontDesk) -> str:
+        """One connection, start to end; why it ended.
+
+        The third fence of the program, because discord.py lets whatever its parser raises on a
+        malformed event end `connect`, and the bot would look alive and hear nothing.
+        """
+        try:
+            client = await self._logged_in()
+            if client.answers is None:
+                client.answers = Answers(desk, self.send)
+                client.tree.fill(desk, client.answers.command)
+            if not self._published:
+                await self._publish(client)
+            await client.connect()
+        except (discord.LoginFailure, discord.PrivilegedIntentsRequired) as error:
+            raise AlertsError(f"Discord refuses the bot: {error}") from error
+        except discord.ConnectionClosed as error:
+            raise AlertsError(f"Discord closed the gateway for good: code {error.code}") from error
+        except TROUBLES as error:
+            return f"{type(error).__name__}: {error}"
+        except Exception as error:
+            log.exception("discord connection broke on an event it could not read")
+            return type(error).__name__
+        finally:
+            await self._hang_up()
+        return "closed"
+
+    async def _publish(self, client: Client) -> None:
+        """Publish the commands: at once to the given servers, else to everybody.
+
+        Once per process; commands that Discord finds malformed leave the older ones in place.
+        """
+        try:
+            if not self._guild_ids:
+                await client.tree.sync()
+            for guild_id in self._guild_ids:
+                guild = discord.Object(guild_id)
+                client.tree.copy_global_to(guild=guild)
+                await client.tree.sync(guild=guild)
+        except (discord.Forbidden, discord.app_commands.CommandSyncFailure) as error:
+            log.error("discord commands not published why=%s", error)  # noqa: TRY400 - says it all
+        self._published = True
+
+    async def _hang_up(self) -> None:
+        """Close a socket that a broken connection left open, keeping the REST session."""
+        client = self._client
+        if client is None:
+            return
+        client.connected = False
+        if client.is_closed():
+            self._client = None
+        elif client.ws is not None and client.ws.open:
+            await client.ws.close(RESUMABLE)
+
+    async def _logged_in(self) -> Client:
+        async with self._login_lock:
+            if self._client is None:
+                client = Client(self._identifies)
+                try:
+                    async with asyncio.timeout(LOGIN_SECONDS):
+                        await client.login(self._token)
+                except BaseException:
+                    await client.close()
+                    raise
+                self._client = client
+            return self._client
+
+    async def _post(self, chat: Chat, key: str, parts: dict[str, Any]) -> Outcome:
+        held = self._held_until - time.monotonic()
+        if held > 0:
+            return Later(timedelta(seconds=held), self._trouble)
+        if not _ADDRESS.fullmatch(chat.thread or chat.id):
+            return Gone(f"{chat} is no Discord address")
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                return await self._posted(chat, nonce=nonce(chat, key), **parts)
+        except (*TROUBLES, RuntimeError) as error:  # RuntimeError: the session closed under us
+            return self._failed(error)
+
+    async def _posted(self, chat: Chat, **parts: Any) -> Sent:
+        """Send; a cached direct-message channel that is unknown by now is opened once more."""
+        address = chat.thread or chat.id
+        cached = address in self._dms
+        try:
+            message = await (await self._target(address)).send(**parts)
+        except discord.NotFound as error:
+            if not cached or error.code != UNKNOWN_CHANNEL:
+                raise
+            del self._dms[address]
+            message = await (await self._target(address)).send(**parts)
+        return Sent(str(message.id))
+
+    async def _target(self, address: str) -> discord.PartialMessageable:
+        client = await self._logged_in()
+        if not address.startswith("u"):
+            return client.get_partial_messageable(int(address))
+        if address not in self._dms:
+            self._dms[address] = (await client.create_dm(discord.Object(int(address[1:])))).id
+        return client.get_partial_messageable(self._dms[address])
+
+    def _failed(self, error: Exception) -> Outcome:
+        outcome = outcome_of(error)
+        if pause := pause_after(error):
+            self._held_until = time.monotonic() + pause.total_seconds()
+            self._trouble = outcome.why if isinstance(outcome, Later) else type(error).__name__
+            log.error("discord sending paused seconds=%.0f why=%s", pause.total_seconds(), outcome)
+        return outcome
+
+
+def backoff(failures: int) -> float:
+    """Seconds before connecting again: 1, 2, 4 and so on to a minute."""
+    return float(min(LONGEST_PAUSE_SECONDS, 2 ** min(max(failures - 1, 0), 6)))

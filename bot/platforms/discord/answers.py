@@ -1,0 +1,104 @@
+"""Answers interactions: acknowledge at once, ask the front desk, show its card."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import discord
+
+from alerts.domain.ids import Chat
+from bot.card import Card
+from bot.commands.spec import FrontDesk
+from bot.outcome import Outcome, Rejected
+from bot.platforms.discord import markup
+from bot.platforms.discord.ask import (
+    Interaction,
+    ask_of_command,
+    ask_of_tap,
+    ask_of_words,
+    is_public,
+    personal,
+)
+from bot.platforms.discord.message import plain_parts, reply_parts
+from bot.platforms.discord.outcome import outcome_of
+
+log = logging.getLogger(__name__)
+
+ACKNOWLEDGE_SECONDS = 3.0
+ALREADY_ACKNOWLEDGED = 40060
+TROUBLES = (discord.DiscordException, aiohttp.ClientError, OSError)
+
+Deliver = Callable[[Chat, Card, str], Awaitable[Outcome]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Brings what people say to the desk and its cards back.
+
+    An interaction can be acknowledged for 3 seconds and answered for 15 minutes; what comes
+    later than that goes to the person as a direct message.
+    """
+
+    desk: FrontDesk
+    deliver: Deliver
+
+    async def command(self, interaction: Interaction, name: str, values: Mapping[str, str]) -> None:
+        """Answer a slash command; only the person who typed it sees the card."""
+        if await _acknowledged(interaction):
+            card = await self.desk.command(name, ask_of_command(interaction, values))
+            await self._show(interaction, card)
+
+    async def tap(self, interaction: Interaction) -> None:
+        """Answer a button: its card takes the place of the tapped one, a toast is whispered."""
+        act = interaction.custom_id
+        if act is None or not await _acknowledged(interaction):
+            return
+        ask = ask_of_tap(interaction)
+        reply = await self.desk.tap(ask, act)
+        if reply.card is not None and (ask.may_edit or not is_public(interaction)):
+            await self._show(interaction, reply.card)
+        elif reply.card is not None:
+            await _whisper(interaction, reply_parts(reply.card))
+        elif reply.toast:
+            await _whisper(interaction, {"content": markup.escape(reply.toast)})
+
+    async def words(self, message: discord.Message) -> None:
+        """Answer a line typed to the bot in a direct message."""
+        ask = ask_of_words(message)
+        await self.deliver(ask.chat, await self.desk.words(ask), f"words.{message.id}")
+
+    async def _show(self, interaction: Interaction, card: Card) -> None:
+        for parts in (reply_parts(card), plain_parts(card)):
+            try:
+                await interaction.edit_original_response(**parts)
+            except TROUBLES as error:
+                outcome = outcome_of(error)
+                log.warning("discord reply not shown why=%s", outcome)
+                if not isinstance(outcome, Rejected):
+                    break
+            else:
+                return
+        await self.deliver(personal(interaction.user.id), card, f"reply.{interaction.id}")
+
+
+async def _acknowledged(interaction: Interaction) -> bool:
+    """Whether this answer is ours to give; False when the same interaction came twice."""
+    try:
+        async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
+            await interaction.response.defer(ephemeral=True)
+    except discord.HTTPException as error:
+        log.warning("discord interaction not acknowledged code=%d", error.code)
+        return error.code != ALREADY_ACKNOWLEDGED
+    except TROUBLES as error:
+        log.warning("discord interaction not acknowledged why=%s", type(error).__name__)
+    return True
+
+
+async def _whisper(interaction: Interaction, parts: dict[str, Any]) -> None:
+    try:
+        await interaction.followup.send(ephemeral=True, **parts)
+    except TROUBLES as error:
+        log.warning("discord toast not shown why=%s", outcome_of(error))

@@ -1,0 +1,105 @@
+"""The discord.py client: which events we listen to, where it connects, what it may log."""
+
+import logging
+import time
+from collections import deque
+
+import discord
+import yarl
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from alerts.domain.errors import AlertsError
+from bot.platforms.discord.answers import Answers
+from bot.platforms.discord.ask import Interaction
+from bot.platforms.discord.tree import Tree
+
+DEFAULT_API = Route.BASE
+DEFAULT_GATEWAY = DiscordWebSocket.DEFAULT_GATEWAY
+
+MAX_RATELIMIT_SECONDS = 30.0
+IDENTIFIES_A_DAY = 900
+DAY_SECONDS = 86400.0
+
+# At DEBUG these print interaction tokens and the texts of messages.
+_TALKATIVE = ("discord.http", "discord.gateway", "discord.webhook.async_")
+
+
+class IdentifiesSpentError(AlertsError):
+    """Too many new sessions today: at 1000 Discord would reset the bot's token."""
+
+
+class Identifies:
+    """The new sessions of the last 24 hours."""
+
+    def __init__(self, a_day: int = IDENTIFIES_A_DAY) -> None:
+        self._times: deque[float] = deque(maxlen=a_day)
+
+    def wait(self, now: float) -> float:
+        """Seconds until another one is allowed."""
+        if len(self._times) < (self._times.maxlen or 0):
+            return 0.0
+        return max(0.0, self._times[0] + DAY_SECONDS - now)
+
+    def take(self, now: float) -> None:
+        """Count one; IdentifiesSpentError when none is left."""
+        if self.wait(now):
+            raise IdentifiesSpentError(f"{len(self._times)} new Discord sessions in 24 hours")
+        self._times.append(now)
+
+
+class Client(discord.Client):
+    """One login: REST as soon as it is logged in, the gateway while connected."""
+
+    def __init__(self, identifies: Identifies) -> None:
+        intents = discord.Intents.none()
+        intents.guilds = True
+        intents.dm_messages = True
+        super().__init__(
+            intents=intents,
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_ratelimit_timeout=MAX_RATELIMIT_SECONDS,
+            max_messages=None,
+            chunk_guilds_at_startup=False,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+        )
+        self.tree = Tree(self)
+        self.answers: Answers | None = None
+        self.connected = False
+        self._identifies = identifies
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        self._identifies.take(time.monotonic())
+        await super().before_identify_hook(shard_id, initial=initial)
+
+    async def on_connect(self) -> None:
+        self.connected = True
+
+    async def on_resumed(self) -> None:
+        self.connected = True
+
+    async def on_disconnect(self) -> None:
+        self.connected = False
+
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Buttons; commands and completions go through the tree."""
+        if self.answers is not None and interaction.type is discord.InteractionType.component:
+            await self.answers.tap(interaction)
+
+    async def on_message(self, message: discord.Message) -> None:
+        """Direct messages; their text reaches a bot without any privileged intent."""
+        direct = message.guild is None and not message.author.bot
+        if self.answers is not None and direct and message.content:
+            await self.answers.words(message)
+
+
+def point_at(api_url: str | None, gateway_url: str | None) -> None:
+    """Where discord.py connects: class attributes, read at each request and each connection."""
+    Route.BASE = (api_url or DEFAULT_API).rstrip("/")
+    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url) if gateway_url else DEFAULT_GATEWAY
+
+
+def keep_texts_out_of_logs() -> None:
+    """Hold the library's wire loggers at INFO, whatever level the rest has."""
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.INFO)

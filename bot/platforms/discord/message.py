@@ -1,0 +1,58 @@
+"""Cards as the arguments discord.py sends."""
+
+import hashlib
+from typing import Any
+
+import discord
+
+from alerts.domain.ids import Chat
+from bot.card import Button, Card
+from bot.platforms.discord import markup
+
+NONCE_LENGTH = 25
+
+_STYLES = {
+    "save": discord.ButtonStyle.success,
+    "fix": discord.ButtonStyle.primary,
+    "delete": discord.ButtonStyle.danger,
+}
+
+
+def alert_parts(card: Card) -> dict[str, Any]:
+    """A message of its own: the title is also the content, so that lock screens show it."""
+    return {**reply_parts(card), "content": markup.headline(card), "silent": card.silent}
+
+
+def reply_parts(card: Card) -> dict[str, Any]:
+    """The answer to an interaction, which nobody is notified of; also replaces what was there."""
+    embed = discord.Embed.from_dict(markup.embed(card))
+    return {"content": None, "embed": embed, "view": _view(card)}
+
+
+def plain_parts(card: Card) -> dict[str, Any]:
+    """The fallback when Discord refuses the embed: text, and neither embed nor buttons."""
+    return {"content": markup.plain(card), "embed": None, "view": None}
+
+
+def nonce(chat: Chat, key: str) -> str:
+    """The same for every attempt at the same news, so that Discord stores it once."""
+    return hashlib.sha256(f"{chat}\n{key}".encode()).hexdigest()[:NONCE_LENGTH]
+
+
+def _view(card: Card) -> discord.ui.View:
+    """The rows of buttons.
+
+    Stopped from the start: taps are answered by their custom_id alone, which outlives a restart,
+    and the library keeps no view in memory.
+    """
+    view = discord.ui.View(timeout=None)
+    for row, buttons in enumerate(markup.rows(card)):
+        for button in buttons:
+            view.add_item(_button(button, row))
+    view.stop()
+    return view
+
+
+def _button(button: Button, row: int) -> discord.ui.Button[discord.ui.View]:
+    style = _STYLES.get(button.act.partition(":")[0], discord.ButtonStyle.secondary)
+    return discord.ui.Button(label=markup.label(button), custom_id=button.act, style=style, row=row)
