@@ -194,7 +194,7 @@ def test_an_uncaught_exception_shows_no_secret(where):
         f"def boom():\n    raise ValueError({CANARY!r} + 'x')\n{where}\n"
     )
 
-    ran = subprocess.run(  # noqa: S603 - our own interpreter on our own text
+    ran = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=15, check=False
     )
 
