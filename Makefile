@@ -25,6 +25,7 @@ help:
 	@echo 'make clean   remove .venv and every cache'
 
 setup: .venv/runtime-ready
+	@echo "ready: derivwatch is .venv/bin/derivwatch"
 
 demo: .venv/runtime-ready
 	@echo '== derivwatch demo $(ARGS)' >&2
