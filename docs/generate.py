@@ -1,0 +1,171 @@
+# ruff: noqa: INP001 - a script, not a package
+"""Writes the pages that say what the code says; `--check` only tells whether they are current."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from alerts.metrics import METRICS
+from alerts.metrics.spec import Metric
+from bot.__main__ import COMMANDS as COMMAND_LINE
+from bot.commands import COMMANDS
+from bot.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+MADE = "<!-- Made by `make docs` from the code: do not edit. -->"
+
+
+def pages() -> dict[Path, str]:
+    """Every generated file with its text."""
+    return {
+        ROOT / ".env.example": env_example(),
+        ROOT / "docs" / "settings.md": settings(),
+        ROOT / "docs" / "metrics.md": metrics(),
+        ROOT / "docs" / "commands.md": commands(),
+    }
+
+
+def env_example() -> str:
+    """Every setting, unset, below one line that says what it is."""
+    head = (
+        "# Copy to .env. Empty means the default. Each can also be read from a file: NAME_FILE=path"
+    )
+    return (
+        "\n\n".join([head, *(f"# {meaning}{_default(name)}\n{name}=" for name, meaning in _all())])
+        + "\n"
+    )
+
+
+def settings() -> str:
+    """The table of settings."""
+    rows = (
+        (f"`{name}`", f"`{_shown(name)}`" if _shown(name) else "", meaning)
+        for name, meaning in _all()
+    )
+    return _page(
+        "Settings",
+        "Settings come from the environment or from a file `.env` in the working folder; "
+        "the environment goes first.",
+        "Each can also be read from a file: `TELEGRAM_BOT_TOKEN_FILE=/run/secrets/telegram`.",
+        "An empty value is the default.",
+        "Durations are written `15s`, `5m` or `1h`.",
+        table=_table(("name", "default", "meaning"), rows),
+    )
+
+
+def metrics() -> str:
+    """The table of metrics, and a paragraph on each."""
+    rows = (
+        (
+            f"`{metric.key}`",
+            ", ".join(metric.words),
+            metric.unit.value,
+            " ".join(metric.windows),
+            metric.default_window,
+        )
+        for metric in METRICS
+    )
+    return _page(
+        "Metrics",
+        "A series is written `METRIC.WINDOW:ASSET`, for example `skew25_norm.60d:BTC`.",
+        "In chat the words are enough: `skew`, `eth basis 30d`.",
+        table=_table(("metric", "words in chat", "unit", "windows", "default"), rows),
+    ) + "".join(map(_metric, METRICS))
+
+
+def commands() -> str:
+    """What can be said in chat and on the command line."""
+    chat = (
+        (f"`/{command.name}`", command.summary, f"`{command.example}`" if command.example else "")
+        for command in COMMANDS
+    )
+    line = ((f"`derivwatch {name}`", summary) for name, summary in COMMAND_LINE.items())
+    return (
+        _page(
+            "Commands",
+            "The same commands work on Telegram, on Discord and in the terminal.",
+            table=_table(("in chat", "does", "example"), chat),
+        )
+        + "\n## Command line\n\n"
+        + "Each has `--help` with examples.\n"
+        + "Exit status: 0 done, 1 failed, 2 wrong usage or settings.\n\n"
+        + _table(("command", "does"), line)
+    )
+
+
+def _metric(metric: Metric) -> str:
+    usual = [
+        f"- Usual for {asset}: {_range(band.low, band.high)} {metric.unit.value} "
+        f"({band.source}, {band.dated:%-d %B %Y})."
+        for asset, band in metric.bands
+    ]
+    defaults = metric.defaults
+    gap = (
+        f"{defaults.clear_gap:.0%} of the level" if defaults.relative else f"{defaults.clear_gap:g}"
+    )
+    lines = [
+        f"\n## {metric.title}: `{metric.key}`\n",
+        f"- Formula: {metric.formula}",
+        f"- Sign: {metric.sign}",
+        *usual,
+        f"- Rules: hold {defaults.hold_minutes:g} min before firing, clear {gap} past the level.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _range(low: float | None, high: float | None) -> str:
+    if low is None:
+        return f"up to {high:g}"
+    return f"{low:g} to {high:g}" if high is not None else f"from {low:g}"
+
+
+def _all() -> Iterator[tuple[str, str]]:
+    for name in Settings.names():
+        yield name, Settings.model_fields[name.lower()].description or ""
+
+
+def _default(name: str) -> str:
+    return f" Default: {_shown(name)}." if _shown(name) else ""
+
+
+def _shown(name: str) -> str:
+    """A default as it would be written; a computed one is told by the setting's description."""
+    field = Settings.model_fields[name.lower()]
+    return "" if field.default_factory else _text(field.default)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, timedelta):
+        return f"{value.total_seconds():g}s"
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _page(title: str, *lines: str, table: str) -> str:
+    return "\n".join([MADE, "", f"# {title}", "", *lines, "", table])
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "".join(f"| {' | '.join(cell.replace('|', '/') for cell in row)} |\n" for row in lines)
+
+
+def main() -> int:
+    """Write what is not current; with `--check` only name it, and fail."""
+    stale = [path for path, text in pages().items() if _content(path) != text]
+    for path in stale:
+        sys.stderr.write(f"{path.relative_to(ROOT)} was not current\n")
+        if "--check" not in sys.argv:
+            path.write_text(pages()[path], encoding="utf-8")
+    return 1 if stale and "--check" in sys.argv else 0
+
+
+def _content(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
