@@ -186,10 +186,10 @@ class FakeTelegram:
             raise AssertionError(f"{method} was not called {times} times")
         return found
 
-    async def until_polled(self) -> None:
-        """Wait until the bot polls and everything said so far was taken."""
-        polls = self.world.poll
-        await self.world.until(lambda: self.world.poll > polls or None, 5.0)
+    async def until_polling(self, after: int = 0) -> None:
+        """Wait until a poll later than number `after` has begun: what was there is then taken."""
+        if await self.world.until(lambda: self.world.poll > after or None, 5.0) is None:
+            raise AssertionError(f"the bot did not poll more than {after} times")
 
     def called(self, method: str) -> list[Call]:
         return [call for call in self.calls if call.method == method]
