@@ -137,20 +137,20 @@ def test_the_command_of_the_store_starts_a_server_with_a_password(tmp_path):
         [shutil.which(shell), flag, script], env=env, stdout=subprocess.PIPE
     ) as server:
         try:
-            with redis.Redis(
-                unix_socket_path=str(socket), password="canary", retry=Retry(NoBackoff(), 0)
-            ) as client:
+            with _client(socket, "canary") as client, _client(socket, None) as stranger:
                 answered = _until_answered(client)
-            with (
-                redis.Redis(unix_socket_path=str(socket)) as stranger,
-                pytest.raises(redis.AuthenticationError),
-            ):
-                stranger.ping()
+                with pytest.raises(redis.AuthenticationError):
+                    stranger.ping()
         finally:
             server.terminate()
 
     assert answered
     assert server.returncode == 0
+
+
+def _client(socket, password):
+    once = Retry(NoBackoff(), 0)
+    return redis.Redis(unix_socket_path=str(socket), password=password, retry=once)
 
 
 def _until_answered(client):
