@@ -131,10 +131,8 @@ def _first_sound(side: Sequence[Slice | Torn], tenor: str) -> Slice | Flaw:
     for cut in side:
         if isinstance(cut, Slice):
             return cut
-    for cut in side:
-        if isinstance(cut, Torn):
-            return cut.flaw
-    return Flaw(Reason.TENOR_NOT_BRACKETED, f"no expiries on both sides of {tenor}")
+    unbracketed = Flaw(Reason.TENOR_NOT_BRACKETED, f"no expiries on both sides of {tenor}")
+    return next((cut.flaw for cut in side if isinstance(cut, Torn)), unbracketed)
 
 
 def _coverage(chain: OptionChain, used: Sequence[Slice], torn: Sequence[Torn]) -> float:
