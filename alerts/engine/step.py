@@ -1,0 +1,191 @@
+"""One rule, one look: the new state, at most one event, and when to look again.
+
+Missing data freezes the phase: it never fires and never resolves. What the first decided look
+finds is taken silently; after that only a change from not met to met is news.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from alerts.domain.event import Event, Kind
+from alerts.domain.rule import (
+    Direction,
+    Draft,
+    Firing,
+    Idle,
+    Pending,
+    Phase,
+    Recovering,
+    Repeat,
+    Rule,
+    Spent,
+    State,
+    Unaligned,
+    Verdict,
+    Waiting,
+)
+from alerts.rules.judge import Look
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What a look at a rule led to; `due` is when it wants to be looked at again."""
+
+    state: State
+    event: Event | None = None
+    due: datetime | None = None
+
+
+def align(draft: Draft, look: Look) -> State:  # noqa: ARG001 - every draft aligns alike, so far
+    """The state of a new or edited rule, given what its maker could see."""
+    return State(_aligned(look.verdict))
+
+
+def step(rule: Rule, state: State, look: Look, now: datetime, grace: timedelta) -> Move:
+    """Look at a rule. `grace` is how long data may be missing before its owner hears of it."""
+    if rule.paused or isinstance(state.phase, Spent):
+        return Move(state)
+    if look.verdict is Verdict.UNDECIDED:
+        return _blind(rule, state, look, now, grace)
+    if state.blind_since is None:
+        return _advance(rule, state, look, now)
+    return _return(rule, state, look, now)
+
+
+def _aligned(verdict: Verdict) -> Phase:
+    if verdict is Verdict.UNDECIDED:
+        return Unaligned()
+    return Waiting() if verdict is Verdict.MET else Idle()
+
+
+def _blind(rule: Rule, state: State, look: Look, now: datetime, grace: timedelta) -> Move:
+    since = min(state.blind_since or look.blind_since or now, now)
+    blind = replace(state, blind_since=since)
+    if state.blind_told:
+        return Move(blind)
+    if now - since < grace:
+        return Move(blind, due=since + grace)
+    event = _event(rule, blind, look, Kind.DARK, now)
+    return Move(replace(blind, blind_told=True), event)
+
+
+def _return(rule: Rule, state: State, look: Look, now: datetime) -> Move:
+    """The first decided look after a blind stretch: blind time never counts as held."""
+    told = state.blind_told
+    seen = replace(state, phase=_restarted(state.phase, now), blind_since=None, blind_told=False)
+    move = _advance(rule, seen, replace(look, late=look.late or told), now)
+    if not told or (move.event and move.event.kind is not Kind.REMINDED):
+        return move
+    back = _event(rule, state, look, Kind.BACK, now)
+    if move.event is None:
+        return Move(move.state, back, move.due)
+    return Move(seen, back, now)
+
+
+def _restarted(phase: Phase, now: datetime) -> Phase:
+    return replace(phase, since=now) if isinstance(phase, Pending | Recovering) else phase
+
+
+def _advance(rule: Rule, state: State, look: Look, now: datetime) -> Move:
+    match state.phase:
+        case Firing() as firing:
+            return _fire_on(rule, state, firing, look, now)
+        case Recovering() as recovering:
+            return _recover(rule, state, recovering, look, now)
+        case Pending() as pending if look.verdict is Verdict.MET:
+            return _hold(rule, state, pending, look, now)
+        case Idle() if look.verdict is Verdict.MET:
+            return _hold(rule, state, Pending(now, look.late), look, now)
+        case _:
+            return Move(replace(state, phase=_at_rest(state.phase, look.verdict)))
+
+
+def _at_rest(phase: Phase, verdict: Verdict) -> Phase:
+    match phase:
+        case Unaligned():
+            return _aligned(verdict)
+        case Waiting() if verdict is not Verdict.CLEAR:
+            return phase
+        case _:
+            return Idle()
+
+
+def _hold(rule: Rule, state: State, pending: Pending, look: Look, now: datetime) -> Move:
+    """Met: fire once it has held long enough and the last firing is long enough ago."""
+    ready = pending.since + rule.timing.hold
+    if state.fired_at is not None:
+        ready = max(ready, state.fired_at + rule.timing.quiet)
+    if now < ready:
+        return Move(replace(state, phase=pending), due=ready)
+    firing = Firing(state.episodes + 1, pending.since, now, _values(look)[0])
+    fired = replace(state, phase=firing, episodes=firing.episode, fired_at=now)
+    event = _told(firing, _event(rule, state, look, Kind.FIRED, now))
+    return Move(fired, replace(event, late=pending.late), _reminder(rule, fired, firing))
+
+
+def _fire_on(rule: Rule, state: State, firing: Firing, look: Look, now: datetime) -> Move:
+    if look.verdict is Verdict.CLEAR:
+        return _recover(rule, state, Recovering(firing, now), look, now)
+    firing = replace(firing, extreme=_farthest(rule, firing.extreme, look))
+    due = _reminder(rule, state, firing)
+    if due is None or now < due:
+        return Move(replace(state, phase=firing), due=due)
+    told = replace(firing, told_at=now)
+    event = _told(told, _event(rule, state, look, Kind.REMINDED, now))
+    return Move(replace(state, phase=told), event, _reminder(rule, state, told))
+
+
+def _recover(rule: Rule, state: State, recovering: Recovering, look: Look, now: datetime) -> Move:
+    if look.verdict is not Verdict.CLEAR:
+        return _fire_on(rule, state, recovering.firing, look, now)
+    over = recovering.since + rule.timing.clear_hold
+    if now < over:
+        return Move(replace(state, phase=recovering), due=over)
+    event = _told(recovering.firing, _event(rule, state, look, Kind.RESOLVED, now))
+    rest = Spent() if rule.timing.repeat is Repeat.ONCE else Idle()
+    return Move(replace(state, phase=rest), replace(event, late=look.late))
+
+
+def _reminder(rule: Rule, state: State, firing: Firing) -> datetime | None:
+    """When to remind: evenly for "every", else each wait twice as long as the one before."""
+    remind = rule.timing.remind
+    if remind is None:
+        return None
+    if rule.timing.repeat is Repeat.EVERY or state.fired_at is None:
+        return firing.told_at + remind
+    return firing.told_at + (firing.told_at - state.fired_at) + remind
+
+
+def farthest(rule: Rule, one: float, other: float) -> float:
+    """The value farther beyond the level of the rule's first leg."""
+    return max(one, other) if rule.legs[0].direction is Direction.ABOVE else min(one, other)
+
+
+def _farthest(rule: Rule, extreme: float, look: Look) -> float:
+    return extreme if look.lead is None else farthest(rule, extreme, look.lead)
+
+
+def _values(look: Look) -> list[float]:
+    """The first leg's value, then the deciding leg's: a decided look has at least one."""
+    return [value for value in (look.lead, look.value) if value is not None]
+
+
+def _told(firing: Firing, event: Event) -> Event:
+    return replace(event, episode=firing.episode, since=firing.since, extreme=firing.extreme)
+
+
+def _event(rule: Rule, state: State, look: Look, kind: Kind, now: datetime) -> Event:
+    return Event(
+        kind=kind,
+        rule=rule.id,
+        revision=rule.revision,
+        number=rule.number,
+        chat=rule.chat,
+        episode=state.episodes,
+        series=look.series,
+        level=look.level,
+        value=look.value,
+        at=now,
+        since=state.blind_since or now,
+        reason=look.reason,
+    )

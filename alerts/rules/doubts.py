@@ -1,0 +1,98 @@
+"""Questions worth asking before a level is taken at its word."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from alerts.domain.errors import UsageError
+from alerts.domain.rule import Direction
+from alerts.metrics.spec import Metric, Unit
+from alerts.rules.amounts import Amount, rounded, write_level
+from alerts.rules.phrase import Phrase
+
+SURE = "sure"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a level is a level of: the metric and what people call it, and the words around."""
+
+    phrase: Phrase
+    word: str
+    metric: Metric
+    direction: Direction
+
+    def show(self, value: float) -> str:
+        return write_level(value, self.metric.unit)
+
+    def fixed(self, value: float, direction: Direction | None = None) -> str:
+        """The whole rule text with another level, and another direction if given."""
+        phrase = self.phrase
+        changes = [(phrase.level, self.show(value))]
+        if phrase.unit is not None:
+            changes.append((phrase.unit, ""))
+        if direction is not None:
+            changes.append((phrase.op, f" {direction} "))
+        return phrase.swap(*changes)
+
+    def kept(self, value: float) -> str:
+        """The rule text as it is, saying that it is meant."""
+        return f"{self.fixed(value)} {SURE}"
+
+
+def doubt(metric: Metric, direction: Direction, amount: Amount) -> "Doubt | None":
+    """Why a level is more likely a slip than meant, if it is."""
+    value, usual = amount.value, metric.defaults
+    low, high = metric.plausible
+    percent = metric.unit in {Unit.PERCENT, Unit.PERCENT_YEAR}
+    if percent and not amount.mark and 0 < abs(value) < 1:
+        return Doubt.FRACTION
+    if not low <= value <= high:
+        return Doubt.FAR
+    signed = usual.direction == Direction.ABOVE and low < 0
+    turned = direction is Direction.BELOW and value < 0 and value not in usual.levels
+    return Doubt.SIGN if signed and turned else None
+
+
+class Doubt(Enum):
+    FRACTION = auto()
+    FAR = auto()
+    SIGN = auto()
+
+
+def ask(claim: Claim, amount: Amount) -> None:
+    """UsageError with a question, when there is a doubt."""
+    match doubt(claim.metric, claim.direction, amount):
+        case Doubt.FRACTION:
+            raise _fraction(claim, amount.value)
+        case Doubt.FAR:
+            raise _far(claim, amount.value)
+        case Doubt.SIGN:
+            raise _sign(claim, amount.value)
+
+
+def _fraction(claim: Claim, value: float) -> UsageError:
+    whole = rounded(value * 100)
+    return UsageError(
+        f"Did you mean {claim.show(whole)} or {claim.show(value)}?",
+        fixes=(claim.fixed(whole), claim.fixed(value)),
+    )
+
+
+def _far(claim: Claim, value: float) -> UsageError:
+    low, high = claim.metric.plausible
+    above = claim.direction is Direction.ABOVE
+    result = "never fire" if above is (value > high) else "always be true"
+    nearest = min(claim.metric.defaults.levels, key=lambda level: abs(level - value), default=None)
+    return UsageError(
+        f"{claim.show(value)} is far outside anything {claim.word} can be "
+        f"({claim.show(low)} to {claim.show(high)}). It would {result}.",
+        fixes=(*(() if nearest is None else (claim.fixed(nearest),)), claim.kept(value)),
+    )
+
+
+def _sign(claim: Claim, value: float) -> UsageError:
+    return UsageError(
+        f"My sign for {claim.word} is {claim.metric.sign}. "
+        f"If your source has the other sign, you want above {claim.show(-value)}.",
+        fixes=(claim.fixed(-value, Direction.ABOVE), claim.kept(value)),
+    )

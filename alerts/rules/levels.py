@@ -1,0 +1,82 @@
+"""The level and the clear level of a rule, read in the unit of its metric."""
+
+from alerts.domain.errors import UsageError
+from alerts.domain.rule import Direction
+from alerts.metrics.spec import Unit
+from alerts.rules.amounts import Amount, read_amount
+from alerts.rules.doubts import Claim, ask
+from alerts.rules.phrase import Clause, Piece
+from alerts.rules.usual import usual_clear
+
+
+def read_level(claim: Claim, *, sure: bool) -> float:
+    """The level to cross; UsageError when it is no number, or one worth a question."""
+    amount = _amount(claim, claim.phrase.level, claim.phrase.unit)
+    if not sure:
+        ask(claim, amount)
+    return amount.value
+
+
+def read_clear(claim: Claim, level: float, clause: Clause | None) -> float:
+    """The level past which it is over: as said, or the usual gap away."""
+    usual = usual_clear(claim.metric, claim.direction, level)
+    if clause is None or clause.value is None:
+        return usual
+    clear = _amount(claim, clause.value, clause.unit).value
+    above = claim.direction is Direction.ABOVE
+    if clear != level and above is (clear > level):
+        side = "below" if above else "above"
+        raise UsageError(
+            f"An alert {claim.direction} {claim.show(level)} clears at or {side} that level, "
+            f"so clear {claim.show(clear)} cannot work.",
+            fixes=(claim.phrase.swap((clause.value, claim.show(usual)), *_gone(clause.unit)),),
+        )
+    return clear
+
+
+def _gone(unit: Piece | None) -> tuple[tuple[Piece, str], ...]:
+    return () if unit is None else ((unit, ""),)
+
+
+def _amount(claim: Claim, piece: Piece, unit: Piece | None) -> Amount:
+    amount = read_amount(piece.text, unit.text if unit else "", claim.metric.unit)
+    if amount is None:
+        raise _no_number(claim, piece)
+    if amount.options:
+        asked = " or ".join(amount.options)
+        raise UsageError(
+            f"Did you mean {asked}?"
+            if len(amount.options) > 1
+            else f"I read {piece.text} as {asked}.",
+            fixes=tuple(claim.phrase.swap((piece, option)) for option in amount.options),
+        )
+    _check_unit(claim, piece, unit, amount)
+    return amount
+
+
+def _no_number(claim: Claim, piece: Piece) -> UsageError:
+    example = f"{claim.word} {claim.direction} {claim.show(_example(claim))}"
+    shown = piece.text if len(piece.text) <= 40 else f"{piece.text[:40]}…"
+    return UsageError(
+        f"{shown} is not a level: I need one number, for example: {example}", fixes=(example,)
+    )
+
+
+def _example(claim: Claim) -> float:
+    fallback = 60_000.0 if claim.metric.unit is Unit.USD else 15.0
+    return next(iter(claim.metric.defaults.levels), fallback)
+
+
+def _check_unit(claim: Claim, piece: Piece, unit: Piece | None, amount: Amount) -> None:
+    dollars = claim.metric.unit is Unit.USD
+    if amount.mark not in ({"%", "pts"} if dollars else {"usd"}):
+        return
+    if dollars:
+        raise UsageError(
+            f"{claim.word} is in USD, so {piece.text} cannot be its level. "
+            "Changes in percent are not something I watch yet."
+        )
+    raise UsageError(
+        f"{claim.word} is in {claim.metric.unit}, so {piece.text} cannot be its level.",
+        fixes=(claim.phrase.swap((piece, claim.show(amount.value)), *_gone(unit)),),
+    )

@@ -1,0 +1,92 @@
+"""A rule's words, taken apart and not yet understood; each piece knows its place in the text."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from alerts.domain.errors import UsageError
+
+LONGEST_TEXT = 300
+LONGEST_NAME = 64
+
+_REWRITES = str.maketrans(
+    {"\u2212": "-", "\u2013": "-", "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u00ab": '"'}
+    | {"\u00bb": '"', "\u2019": "'", "\u00a0": " ", "\u202f": " "}
+)
+_MARKS_IN_A_ROW = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some text and where it stands."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """What stands behind the level: `kind` is the grammar's name for it."""
+
+    kind: str
+    value: Piece | None = None
+    unit: Piece | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One rule, taken apart: `text` is what the pieces' places refer to."""
+
+    text: str
+    subject: tuple[Piece, ...]
+    op: Piece
+    level: Piece
+    unit: Piece | None
+    clauses: tuple[Clause, ...]
+
+    def swap(self, *changes: tuple[Piece, str]) -> str:
+        """The whole text with some pieces replaced."""
+        return swap(self.text, *changes)
+
+
+def swap(text: str, *changes: tuple[Piece, str]) -> str:
+    """A text with some of its pieces replaced."""
+    for piece, new in sorted(changes, key=lambda change: change[0].start, reverse=True):
+        text = text[: piece.start] + new + text[piece.end :]
+    return " ".join(text.split())
+
+
+def tidy(text: str) -> str:
+    """A text with one kind of space, quote and minus, and nothing invisible in it."""
+    if len(text) > LONGEST_TEXT:
+        raise UsageError(
+            f"That is {len(text)} characters; a rule has at most {LONGEST_TEXT}, "
+            "like: skew above 15"
+        )
+    shown = _visible(unicodedata.normalize("NFC", text).translate(_REWRITES))
+    return re.sub(r"(?<=[^\s.])[.!?]+$", "", " ".join(shown.split()))
+
+
+def clean_name(raw: str) -> str:
+    """A name safe to show: no control or direction characters, no towers of accents."""
+    name = " ".join(_visible(raw).replace('"', "'").split())
+    return _thin(name)
+
+
+def _visible(text: str) -> str:
+    spaced = "".join(" " if char.isspace() else char for char in text)
+    return "".join(char for char in spaced if unicodedata.category(char) not in _UNSEEN)
+
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def _thin(text: str) -> str:
+    kept: list[str] = []
+    marks = 0
+    for char in text:
+        marks = marks + 1 if unicodedata.category(char) in {"Mn", "Me"} else 0
+        if marks <= _MARKS_IN_A_ROW:
+            kept.append(char)
+    return "".join(kept)

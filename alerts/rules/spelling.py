@@ -1,0 +1,237 @@
+"""What to answer when a line is not a rule: the word that is wrong, and the correct form.
+
+Nothing is guessed into a rule: the likely meaning is offered as a fix.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from alerts.domain.errors import UsageError
+from alerts.metrics.spec import Metric
+from alerts.rules.amounts import read_span, write_level
+from alerts.rules.phrase import Piece, swap
+from alerts.rules.subject import find
+from alerts.rules.vocabulary import Vocabulary
+
+_CORRECTABLE = (
+    "above over below under crosses for clear clears after once each every quiet remind never "
+    "sure named"
+)
+_KNOWN = frozenset(
+    f"{_CORRECTABLE} cross is goes rises drops falls at least time called and or percent pct usd "
+    "dollars points pts vol the of when if alert me".split()
+)
+_WORD = re.compile(r'"[^"]*"?|[^\s"<>,;]+')
+_NUMBER = re.compile(r"[+-]?\$?[0-9.][0-9.,]*(?:k|mn?|mm|bn?)?%?", re.IGNORECASE)
+_TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
+_UNQUOTED = re.compile(r'^(.*\b(?:named|called))\s+(\S+\s[^"]+)$', re.IGNORECASE)
+_ALIKE = 0.75
+_LONGEST_QUOTE = 40
+
+Check = Callable[[str], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Where a line stopped being a rule: the word there ("" at the end), and what could follow."""
+
+    text: str
+    word: Piece
+    wants: frozenset[str] = frozenset()
+
+
+def plain_digits(text: str, check: Check) -> None:
+    """UsageError offering ordinary digits for full-width and other scripts' ones."""
+    if any(char.isnumeric() and not char.isascii() for char in text):
+        raise _offer(unicodedata.normalize("NFKC", text), check)
+
+
+def explain(trouble: Trouble, vocabulary: Vocabulary, check: Check) -> UsageError:
+    """The most helpful answer; `check` parses a corrected text and may raise its own question."""
+    if _TAG.search(trouble.text):
+        return _offer(_TAG.sub(" ", trouble.text), check)
+    if unquoted := _UNQUOTED.search(trouble.text):
+        return _offer(f'{unquoted[1]} "{unquoted[2]}"', check)
+    words = tuple(_words(trouble.text))
+    strange = tuple(word for word in words if _is_strange(word.text, vocabulary))
+    if strange and (answer := _respelled(trouble.text, strange, vocabulary, check)):
+        return answer
+    found = find(words, vocabulary)
+    metric = found.metrics[0][0] if found.metrics else None
+    if metric is None and not found.series:
+        return _nonsense(vocabulary)
+    if strange:
+        return _dropped(trouble.text, (*strange, *found.fillers), check)
+    return _unfinished(trouble, metric, vocabulary, check)
+
+
+def unknown_asset(
+    text: str, word: Piece, metric: Metric, vocabulary: Vocabulary, check: Check
+) -> UsageError:
+    """The answer to a word before the operator that is no metric and no asset of ours."""
+    corrected = _corrected(text, (word,), vocabulary)
+    if corrected is not None:
+        return _offer(corrected, check)
+    name = vocabulary.word_of(metric)
+    return UsageError(
+        f"I have no {name} for {_quoted(word.text.upper())}. "
+        f"I have it for {', '.join(vocabulary.assets)}.",
+        fixes=tuple(swap(text, (word, str(asset))) for asset in vocabulary.assets),
+    )
+
+
+def _words(text: str) -> Iterator[Piece]:
+    for match in _WORD.finditer(text):
+        if not match[0].startswith('"'):
+            yield Piece(match[0], match.start(), match.end())
+
+
+def _is_strange(word: str, vocabulary: Vocabulary) -> bool:
+    if not word[0].isalpha() or ":" in word:
+        return False
+    head = word.lower().partition(".")[0]
+    return head not in vocabulary.words and head not in _KNOWN and read_span(f"1{head}") is None
+
+
+def _offer(corrected: str, check: Check) -> UsageError:
+    text = " ".join(corrected.split())
+    check(text)
+    return UsageError(f"I read: {text}.", fixes=(text,))
+
+
+def _corrected(text: str, strange: tuple[Piece, ...], vocabulary: Vocabulary) -> str | None:
+    """The text with every strange word replaced by the closest known one; None if one has none."""
+    candidates = [*vocabulary.words, *_CORRECTABLE.split()]
+    changes = []
+    for word in strange:
+        close = word.text.isalpha() and get_close_matches(
+            word.text.lower(), candidates, n=1, cutoff=_ALIKE
+        )
+        if not close:
+            return None
+        changes.append((word, close[0]))
+    return swap(text, *changes)
+
+
+def _respelled(
+    text: str, strange: tuple[Piece, ...], vocabulary: Vocabulary, check: Check
+) -> UsageError | None:
+    corrected = _corrected(text, strange, vocabulary)
+    return None if corrected is None else _offer(corrected, check)
+
+
+def _nonsense(vocabulary: Vocabulary) -> UsageError:
+    examples = vocabulary.examples()
+    shown = " · ".join(examples) or "METRIC above LEVEL"
+    return UsageError(
+        f"I don't guess: I need a metric and a level, for example: {shown}", fixes=examples
+    )
+
+
+def _dropped(text: str, unused: tuple[Piece, ...], check: Check) -> UsageError:
+    rest = swap(text, *((word, "") for word in unused))
+    check(rest)
+    words = ", ".join(_quoted(word.text) for word in unused)
+    return UsageError(f"I have no use for {words}. Without it I read: {rest}.", fixes=(rest,))
+
+
+def _unfinished(
+    trouble: Trouble, metric: Metric | None, vocabulary: Vocabulary, check: Check
+) -> UsageError:
+    """Only known words, in an order that is no rule."""
+    if "OP" in trouble.wants:
+        return _no_operator(trouble, metric, check)
+    if "RAW" in trouble.wants:
+        return _no_level(trouble, metric)
+    if trouble.wants and trouble.wants <= {"SPAN", "NEVER"}:
+        return _no_span(trouble)
+    if trouble.word.text.lower() in {"and", "or"}:
+        return _joined(trouble, check)
+    return _misplaced(trouble, vocabulary)
+
+
+def _presets(metric: Metric | None) -> tuple[str, ...]:
+    levels = metric.defaults.levels if metric else ()
+    return tuple(write_level(level, metric.unit) for level in levels[:4]) if metric else ()
+
+
+def _no_operator(trouble: Trouble, metric: Metric | None, check: Check) -> UsageError:
+    text, word = trouble.text, trouble.word
+    if _NUMBER.fullmatch(word.text):
+        fixes = tuple(swap(text, (word, f"{op} {word.text}")) for op in ("above", "below"))
+        if not any(_passes(fix, check) for fix in fixes):
+            check(fixes[0])
+        return UsageError(f"Above or below {word.text}?", fixes=fixes)
+    if word.text or metric is None:
+        return UsageError(
+            f"After {text[: word.start].strip()} I need above or below and a level, "
+            f"not {_quoted(word.text or 'the end')}."
+        )
+    fixes = tuple(f"{text} {metric.defaults.direction} {level}" for level in _presets(metric))
+    return UsageError(f"{text} above or below which level?", fixes=fixes)
+
+
+def _no_level(trouble: Trouble, metric: Metric | None) -> UsageError:
+    before = trouble.text[: trouble.word.start].rstrip()
+    last = before.split()[-1]
+    if last.lower() in {"named", "called"}:
+        return UsageError('Named what? Write: named "my alert"')
+    if "clear" in before.lower():
+        return UsageError(f"{last.capitalize()} at which level?")
+    fixes = tuple(f"{before} {level}" for level in _presets(metric))
+    return UsageError(f"{last.capitalize()} what? Write one number.", fixes=fixes)
+
+
+def _no_span(trouble: Trouble) -> UsageError:
+    before, word = trouble.text[: trouble.word.start].rstrip(), trouble.word
+    message = f"{before.split()[-1]} needs a time such as 90s, 10m, 4h or 2d."
+    if not word.text:
+        return UsageError(message, fixes=(f"{before} 10m",))
+    if word.text.isdigit():
+        units = ("m", "h")
+        return UsageError(
+            message, fixes=tuple(swap(trouble.text, (word, word.text + unit)) for unit in units)
+        )
+    return UsageError(f"{message} I read {_quoted(word.text)}.")
+
+
+def _joined(trouble: Trouble, check: Check) -> UsageError:
+    text, word = trouble.text, trouble.word
+    before, after = text[: word.start].split(), text[word.end :].split()
+    if after and _NUMBER.fullmatch(after[0]):
+        first, second = " ".join(before), " ".join([*before[:-1], after[0]])
+        rest = " ".join(after[1:])
+        return UsageError(
+            "One level per alert. Make two alerts?",
+            fixes=tuple(f"{rule} {rest}".strip() for rule in (first, second)),
+        )
+    halves = (" ".join(before), " ".join(after))
+    return UsageError(
+        "One condition per alert so far. Make two alerts?",
+        fixes=tuple(half for half in halves if _passes(half, check)),
+    )
+
+
+def _passes(text: str, check: Check) -> bool:
+    try:
+        check(text)
+    except UsageError:
+        return False
+    return True
+
+
+def _misplaced(trouble: Trouble, vocabulary: Vocabulary) -> UsageError:
+    examples = vocabulary.examples()
+    word = _quoted(trouble.word.text) if trouble.word.text else "the end"
+    return UsageError(
+        f"I do not understand {word} there. Write for example: {' · '.join(examples)}",
+        fixes=examples,
+    )
+
+
+def _quoted(word: str) -> str:
+    shown = word if len(word) <= _LONGEST_QUOTE else f"{word[:_LONGEST_QUOTE]}…"
+    return f"'{shown}'"

@@ -1,0 +1,58 @@
+"""The clauses behind the level to a timing."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from alerts.domain.errors import UsageError
+from alerts.domain.rule import Repeat, Timing
+from alerts.metrics.spec import Metric
+from alerts.rules.amounts import read_span, write_span
+from alerts.rules.phrase import Clause
+from alerts.rules.usual import usual_timing
+
+_LONGEST = timedelta(days=30)
+_OFTENEST = timedelta(minutes=1)
+_GROUPS = {"each": "once", "every": "once", "unreminded": "remind"}
+_SAID_AS = {"hold": "for", "name": "named", "once": "once, each or every"}
+
+
+def by_kind(clauses: tuple[Clause, ...]) -> dict[str, Clause]:
+    """The clauses by kind; UsageError when two say the same kind of thing."""
+    groups: set[str] = set()
+    for clause in clauses:
+        group = _GROUPS.get(clause.kind, clause.kind)
+        if group in groups:
+            raise UsageError(f"I read '{_SAID_AS.get(group, group)}' twice; say it once.")
+        groups.add(group)
+    return {clause.kind: clause for clause in clauses}
+
+
+def read_timing(said: Mapping[str, Clause], metric: Metric) -> Timing:
+    """The usual timing of a metric, changed by what was said."""
+    every = _span(said, "every", _OFTENEST)
+    repeat = Repeat.EVERY if every else Repeat.ONCE if "once" in said else Repeat.EACH
+    usual = usual_timing(metric, hold=_span(said, "hold"), repeat=repeat, every=every)
+    after, quiet = _span(said, "after"), _span(said, "quiet")
+    remind = None if "unreminded" in said else _span(said, "remind", _OFTENEST) or usual.remind
+    return replace(
+        usual,
+        clear_hold=usual.clear_hold if after is None else after,
+        quiet=usual.quiet if quiet is None else quiet,
+        remind=remind,
+    )
+
+
+def _span(
+    said: Mapping[str, Clause], kind: str, least: timedelta = timedelta(0)
+) -> timedelta | None:
+    clause = said.get(kind)
+    if clause is None or clause.value is None:
+        return None
+    span = read_span(clause.value.text)
+    if span is None or not least <= span <= _LONGEST:
+        raise UsageError(
+            f"{_SAID_AS.get(kind, kind)} {clause.value.text}: write a time "
+            f"from {write_span(least)} to {write_span(_LONGEST)}, such as 10m or 4h."
+        )
+    return span
