@@ -1,0 +1,9 @@
+"""What `derivwatch bench` measures: the modules of this folder.
+
+Each has `run()`, which returns figures as dicts: `name`, `value`, `unit` and, where there is one,
+`target` (`"<= 5"` or `">= 3"`). Each is bounded in time and needs nothing but this machine.
+"""
+
+BENCHES = {
+    "start": "how soon the demo shows its first card, and the memory it takes",
+}

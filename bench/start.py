@@ -1,0 +1,91 @@
+"""The start of `derivwatch demo`: seconds to its first card, and the memory of the whole demo."""
+
+import contextlib
+import os
+import select
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+TRIES = 3
+PATIENCE_SECONDS = 30.0
+SETTLED_SECONDS = 8.0
+RUNNING_SECONDS = 40.0
+
+
+def run():
+    starts, memories = zip(*(once() for _ in range(TRIES)), strict=True)
+    return [
+        {
+            "name": "demo: start to first card",
+            "value": round(statistics.median(starts), 2),
+            "unit": "s",
+            "target": "<= 5",
+        },
+        {
+            "name": "demo: resident memory of the bot and its store",
+            "value": round(statistics.median(memories), 1),
+            "unit": "MB",
+            "target": "<= 200",
+        },
+    ]
+
+
+def once():
+    """One demo, asked for help at once, then left idle."""
+    command = [sys.executable, "-m", "bot", "demo", "--json", "--for", f"{RUNNING_SECONDS:g}s"]
+    with tempfile.TemporaryDirectory() as folder, demo(command, folder) as process:
+        began = time.monotonic()
+        process.stdin.write(b"/help\n")
+        process.stdin.flush()
+        if not select.select([process.stdout], [], [], PATIENCE_SECONDS)[0]:
+            raise TimeoutError("the demo showed no card")
+        if not process.stdout.readline():
+            raise RuntimeError(f"the demo ended: {process.stderr.read().decode()[-2000:]}")
+        seconds = time.monotonic() - began
+        time.sleep(SETTLED_SECONDS)
+        return seconds, resident_mb(process.pid)
+
+
+@contextlib.contextmanager
+def demo(command, folder):
+    root = Path(__file__).resolve().parents[1]
+    env = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
+    env |= {"HOME": folder, "PYTHONPATH": str(root)}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command, cwd=folder, env=env, stdin=pipe, stdout=pipe, stderr=pipe
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.communicate(timeout=10)
+            process.kill()
+
+
+def resident_mb(pid):
+    """The resident memory of a process and everything it started."""
+    table = list(processes())
+    family = {pid}
+    while grown := {one for one, parent, _ in table if parent in family} - family:
+        family |= grown
+    return sum(rss for one, _, rss in table if one in family) / 1024
+
+
+def processes():
+    """Every process: its id, its parent's, and its resident memory in kB."""
+    if not Path("/proc/self/status").exists():
+        ps = ["ps", "-A", "-o", "pid=,ppid=,rss="]
+        listed = subprocess.run(ps, capture_output=True, text=True, check=True).stdout
+        yield from (tuple(map(int, line.split())) for line in listed.splitlines())
+        return
+    for status in Path("/proc").glob("[0-9]*/status"):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            rows = dict(line.split(":", 1) for line in status.read_text().splitlines())
+            memory = rows.get("VmRSS", "0 kB").split()[0]
+            yield int(rows["Pid"]), int(rows["PPid"]), int(memory)
