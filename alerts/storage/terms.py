@@ -1,0 +1,70 @@
+"""What every store agrees on: limits, retention, and the words of a refusal."""
+
+import secrets
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from alerts.domain.errors import ConflictError, FeedLostError, StoreError, UsageError
+from alerts.domain.event import Event
+from alerts.domain.ids import Chat, RuleId
+from alerts.domain.rule import Rule
+from alerts.ports import Entry, New
+
+FEED_LENGTH = 100_000
+"""Changes kept for readers of the feed; one that lags behind further must start over."""
+
+HISTORY_SPACING = timedelta(seconds=55)
+"""A reading closer to the last kept one of its series is not kept: about one a minute is."""
+
+HISTORY_KEPT = timedelta(days=8)
+"""How far back a series reaches from its newest reading: a week's change, and a day to spare."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def newborn(new: New, now: datetime) -> Rule:
+    """The rule to be saved, under an id nobody can guess and with its number still to be given."""
+    return Rule(RuleId(secrets.token_hex(8)), 0, new.chat, new.owner, new.draft, now)
+
+
+def micros(at: datetime) -> int:
+    """Whole microseconds since 1970."""
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def millis(at: datetime) -> int:
+    """Whole milliseconds since 1970."""
+    return (at - _EPOCH) // timedelta(milliseconds=1)
+
+
+def from_millis(ms: int) -> datetime:
+    return _EPOCH + timedelta(milliseconds=ms)
+
+
+def chat_is_full(limit: int) -> UsageError:
+    return UsageError(f"this chat has {limit} rules, which is the limit: delete one first")
+
+
+def outdated(rule: Rule) -> ConflictError:
+    return ConflictError(f"rule {rule.number} changed or went since it was read: look at it again")
+
+
+def superseded(fence: int) -> StoreError:
+    return StoreError(f"a newer leader has taken over from fence {fence}: nothing was written")
+
+
+def feed_lost(position: str) -> FeedLostError:
+    return FeedLostError(f"the change feed does not reach back to {position!r}: read all rules")
+
+
+def entry(entry_id: str, chat: Chat, events: tuple[Event, ...], attempts: int) -> Entry:
+    """An entry of the outbox: as old as its newest event, by the market's clock."""
+    return Entry(entry_id, chat, events, max(event.at for event in events), attempts)
+
+
+def addressed(entry: Entry, chat: Chat) -> Entry:
+    """The entry, on its way to where its chat is now."""
+    if entry.chat == chat:
+        return entry
+    events = tuple(replace(event, chat=chat) for event in entry.events)
+    return replace(entry, chat=chat, events=events)
