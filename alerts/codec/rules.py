@@ -1,7 +1,7 @@
 """Drafts, rules and states.
 
 A rule's text starts with its revision, number and chat, in this order: the store's scripts read
-and rewrite them there (`storage/scripts/head.lua`).
+and rewrite them there (`storage/scripts/prelude.lua`).
 """
 
 from collections.abc import Callable

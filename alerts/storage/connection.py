@@ -1,0 +1,121 @@
+"""One Redis or Valkey server behind timeouts and our own errors.
+
+Only reads are tried again, and only when the connection broke: whether a write whose answer was
+lost has happened is not known here, so its caller decides. Scripts name all their keys, but one
+script touches keys of several hash slots: a single server or a Sentinel primary, not a cluster.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from importlib.resources import files
+from typing import Any, TypeVar
+
+from redis import exceptions as redis_errors
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.commands.core import AsyncScript
+
+from alerts.domain.errors import StoreError
+from alerts.storage.keys import Keys
+
+COMMAND_SECONDS = 2.0
+CONNECT_SECONDS = 3.0
+HEALTH_CHECK_SECONDS = 15
+PAUSES_SECONDS = (0.05, 0.25)
+
+Command = Sequence[str | int | bytes]
+_T = TypeVar("_T")
+
+
+class Connection:
+    """Commands, transactions and scripts; every failure is a StoreError."""
+
+    def __init__(self, client: Redis, keys: Keys) -> None:
+        self.client = client
+        self.keys = keys
+        self._scripts: dict[str, AsyncScript] = {}
+
+    async def ask(self, *command: str | int | bytes) -> Any:
+        """A command that changes nothing."""
+        return await _persistently(lambda: self._execute(command))
+
+    async def ask_all(self, *commands: Command) -> Sequence[Any]:
+        """Commands that change nothing, answered as of one moment."""
+        return await _persistently(lambda: self._transaction(commands))
+
+    async def tell(self, *command: str | int | bytes) -> Any:
+        """A command that changes something: sent once."""
+        with _our_errors():
+            return await self._execute(command)
+
+    async def run(self, name: str, keys: Sequence[str], args: Sequence[str | int]) -> Any:
+        """One of the scripts: sent once."""
+        script = self._scripts.get(name)
+        if script is None:
+            script = self._scripts[name] = self.client.register_script(_source(name))
+        with _our_errors():
+            return await script(keys=list(keys), args=list(args))
+
+    async def close(self) -> None:
+        with _our_errors():
+            await self.client.aclose()
+
+    async def _execute(self, command: Command) -> Any:
+        return await self.client.execute_command(*command)  # type: ignore[no-untyped-call]
+
+    async def _transaction(self, commands: Sequence[Command]) -> list[Any]:
+        async with self.client.pipeline(transaction=True) as pipeline:
+            for command in commands:
+                pipeline.execute_command(*command)
+            return await pipeline.execute()
+
+
+def connect(url: str, keys: Keys, *, command_seconds: float = COMMAND_SECONDS) -> Connection:
+    """A connection to the server at `url`; nothing is sent yet."""
+    try:
+        client = Redis.from_url(
+            url,
+            protocol=2,  # the answers' shapes then depend on neither server nor library defaults
+            decode_responses=False,  # foreign bytes must reach the codec, not break the parser
+            socket_timeout=command_seconds,
+            socket_connect_timeout=CONNECT_SECONDS,
+            health_check_interval=HEALTH_CHECK_SECONDS,
+            retry=Retry(NoBackoff(), 0),
+        )
+    except ValueError:  # its text may hold the password
+        raise StoreError(
+            "the store's address is not usable: write redis://, rediss:// or unix://"
+        ) from None
+    return Connection(client, keys)
+
+
+async def _persistently(attempt: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
+    for pause in PAUSES_SECONDS:
+        try:
+            with _our_errors():
+                return await attempt()
+        except StoreError as error:
+            if not isinstance(error.__cause__, redis_errors.ConnectionError):
+                raise
+        await asyncio.sleep(pause)
+    with _our_errors():
+        return await attempt()
+
+
+@contextmanager
+def _our_errors() -> Iterator[None]:
+    try:
+        yield
+    except redis_errors.ResponseError as error:
+        raise StoreError(f"the store refused: {error}") from error
+    except (redis_errors.RedisError, OSError) as error:
+        raise StoreError(f"the store does not answer: {error}") from error
+
+
+@cache
+def _source(name: str) -> str:
+    folder = files("alerts.storage") / "scripts"
+    return (folder / "prelude.lua").read_text() + (folder / f"{name}.lua").read_text()

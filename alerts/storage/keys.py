@@ -1,0 +1,87 @@
+"""Every key of the store, spelled once."""
+
+from dataclasses import dataclass
+
+from alerts.domain.ids import Chat, Platform
+from alerts.domain.reading import Series
+
+PREFIX = "derivwatch:"
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys under one prefix.
+
+    Rules and states are two large hashes by rule id, not a key each: a hash can be read in chunks
+    (HSCAN) with its values, costs less memory per rule, and lets every script name its keys.
+    """
+
+    prefix: str = PREFIX
+
+    @property
+    def schema(self) -> str:
+        return f"{self.prefix}schema"
+
+    @property
+    def rules(self) -> str:
+        """Hash: rule id -> rule."""
+        return f"{self.prefix}rules"
+
+    @property
+    def states(self) -> str:
+        """Hash: rule id -> state."""
+        return f"{self.prefix}states"
+
+    @property
+    def numbers(self) -> str:
+        """Hash: chat -> the highest rule number ever given there."""
+        return f"{self.prefix}numbers"
+
+    @property
+    def due(self) -> str:
+        """Sorted set: rule id by microseconds since 1970."""
+        return f"{self.prefix}due"
+
+    @property
+    def feed(self) -> str:
+        """Stream of the ids of rules written or removed, and of readers' marks."""
+        return f"{self.prefix}feed"
+
+    @property
+    def latest(self) -> str:
+        """Hash: series -> its last committed reading."""
+        return f"{self.prefix}latest"
+
+    @property
+    def moved(self) -> str:
+        """Hash: former chat -> the chat it became."""
+        return f"{self.prefix}moved"
+
+    @property
+    def leader(self) -> str:
+        """The holder of the lease, while it holds."""
+        return f"{self.prefix}leader"
+
+    @property
+    def fence(self) -> str:
+        """The highest fencing number ever given; it only grows."""
+        return f"{self.prefix}fence"
+
+    def chat(self, chat: Chat) -> str:
+        """Hash: number -> rule id."""
+        return f"{self.prefix}chat:{chat}"
+
+    def history(self, series: Series) -> str:
+        """Stream of readings, by their time in milliseconds."""
+        return f"{self.prefix}history:{series}"
+
+    def outbox(self, platform: Platform) -> str:
+        """Stream of what chats of one platform are to be told."""
+        return f"{self.prefix}outbox:{platform}"
+
+    def dead(self, platform: Platform) -> str:
+        """Stream of entries no courier could read."""
+        return f"{self.prefix}dead:{platform}"
+
+    def note(self, name: str) -> str:
+        return f"{self.prefix}note:{name}"

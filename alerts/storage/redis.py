@@ -1,0 +1,63 @@
+"""The ports in Redis or Valkey (6.2 or newer)."""
+
+from datetime import timedelta
+
+from alerts.domain.errors import StoreError
+from alerts.storage.connection import COMMAND_SECONDS, Connection, connect
+from alerts.storage.history_store import RedisHistory
+from alerts.storage.keys import PREFIX, Keys
+from alerts.storage.lease import RedisLease
+from alerts.storage.notes import RedisNotes
+from alerts.storage.outbox import RedisOutbox
+from alerts.storage.posture import posture
+from alerts.storage.rulebook import RedisRuleBook
+
+SCHEMA = 1
+
+
+class RedisStore:
+    """Implements Store over one server; `open` it, and `close` it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+        self.rules = RedisRuleBook(connection)
+        self.history = RedisHistory(connection)
+        self.outbox = RedisOutbox(connection)
+        self.notes = RedisNotes(connection)
+
+    @classmethod
+    async def open(
+        cls, url: str, *, prefix: str = PREFIX, command_seconds: float = COMMAND_SECONDS
+    ) -> "RedisStore":
+        """The store at `url`; StoreError when it is away or was written by newer code."""
+        connection = connect(url, Keys(prefix), command_seconds=command_seconds)
+        try:
+            await _check_schema(connection)
+        except BaseException:
+            await connection.close()
+            raise
+        return cls(connection)
+
+    def lease(self, holder: str, ttl: timedelta) -> RedisLease:
+        return RedisLease(self._db, holder, ttl)
+
+    async def ping(self) -> None:
+        await self._db.tell("PING")
+
+    async def posture(self) -> list[str]:
+        """What is risky about this server's settings, one line each."""
+        return await posture(self._db.client)
+
+    async def close(self) -> None:
+        await self._db.close()
+
+
+async def _check_schema(connection: Connection) -> None:
+    key = connection.keys.schema
+    await connection.tell("SET", key, SCHEMA, "NX")
+    found = (await connection.ask("GET", key)).decode(errors="replace")
+    if found != str(SCHEMA):
+        raise StoreError(
+            f"{key} is {found[:20]!r}, this program writes {SCHEMA}: start the version that made"
+            " the store, or use another one"
+        )

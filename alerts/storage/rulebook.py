@@ -1,0 +1,243 @@
+"""Rules and states in Redis."""
+
+import logging
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from alerts import codec
+from alerts.domain.errors import CodecError
+from alerts.domain.ids import Chat, Platform, RuleId
+from alerts.domain.reading import Reading, Series
+from alerts.domain.rule import Rule, State
+from alerts.ports import Change, Held, New, Step
+from alerts.storage import terms
+from alerts.storage.connection import Connection
+
+log = logging.getLogger(__name__)
+
+CHUNK = 1_000
+
+
+class RedisRuleBook:
+    """Implements RuleBook; a record that cannot be read is set aside and named once."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+        self._keys = connection.keys
+        self._named: set[RuleId] = set()
+
+    async def add(self, new: New, *, now: datetime, limit: int) -> Rule:
+        keys, rule = self._keys, terms.newborn(new, now)
+        number = await self._db.run(
+            "add",
+            [
+                keys.chat(rule.chat),
+                keys.numbers,
+                keys.rules,
+                keys.states,
+                keys.due,
+                keys.feed,
+                keys.moved,
+            ],
+            [
+                str(rule.chat),
+                rule.id,
+                codec.encode_rule(rule),
+                codec.encode_state(new.state),
+                terms.micros(now),
+                limit,
+                terms.FEED_LENGTH,
+            ],
+        )
+        if number is None:
+            raise terms.chat_is_full(limit)
+        return replace(rule, number=number)
+
+    async def of_chat(self, chat: Chat) -> Sequence[Held]:
+        ids = await self._db.ask("HVALS", self._keys.chat(chat))
+        return sorted(await self.load(_ids(ids)), key=lambda held: held.rule.number)
+
+    async def get(self, chat: Chat, number: int) -> Held | None:
+        found = await self._db.ask("HGET", self._keys.chat(chat), number)
+        held = await self.load(_ids([found])) if found else []
+        return held[0] if held else None
+
+    async def replace(self, rule: Rule, state: State, *, now: datetime) -> Rule:
+        keys = self._keys
+        revision = await self._db.run(
+            "replace",
+            [keys.rules, keys.states, keys.due, keys.feed],
+            [
+                rule.id,
+                codec.encode_rule(rule),
+                codec.encode_state(state),
+                terms.micros(now),
+                terms.FEED_LENGTH,
+            ],
+        )
+        if revision is None:
+            raise terms.outdated(rule)
+        return replace(rule, revision=revision)
+
+    async def remove(self, chat: Chat, number: int) -> Held | None:
+        keys = self._keys
+        gone = await self._db.run(
+            "remove",
+            [keys.chat(chat), keys.rules, keys.states, keys.due, keys.feed],
+            [number, terms.FEED_LENGTH],
+        )
+        return self._held(*gone) if gone else None
+
+    async def load(self, ids: Sequence[RuleId]) -> Sequence[Held]:
+        held: list[Held] = []
+        for start in range(0, len(ids), CHUNK):
+            held += await self._load(ids[start : start + CHUNK])
+        return held
+
+    async def _load(self, ids: Sequence[RuleId]) -> list[Held]:
+        rules, states = await self._db.ask_all(
+            ["HMGET", self._keys.rules, *ids], ["HMGET", self._keys.states, *ids]
+        )
+        held = [self._held(*row) for row in zip(ids, rules, states, strict=True)]
+        lost = [rule_id for rule_id, found in zip(ids, held, strict=True) if found is None]
+        if lost:  # else they would be due for ever, and crowd the others out
+            await self._db.tell("ZREM", self._keys.due, *lost)
+        return [found for found in held if found]
+
+    async def everything(self) -> AsyncIterator[Rule]:
+        cursor = 0
+        while True:
+            cursor, found = await self._db.ask("HSCAN", self._keys.rules, cursor, "COUNT", CHUNK)
+            for rule_id, text in found.items():
+                rule = self._rule(rule_id, text)
+                if rule:
+                    yield rule
+            if cursor == 0:
+                return
+
+    async def position(self) -> str:
+        """Leaves a mark in the feed, which `changes` must find again: else the feed was cut."""
+        mark = await self._db.tell(
+            "XADD", self._keys.feed, "MAXLEN", "~", terms.FEED_LENGTH, "*", "mark", ""
+        )
+        return _word(mark)
+
+    async def changes(self, after: str) -> tuple[str, Sequence[Change]]:
+        ids: dict[RuleId, None] = {}
+        position, more = after, True
+        while more:
+            mark, *entries = await self._entries(position)
+            ids.update(dict.fromkeys(_ids(row[b"rule"] for _, row in entries if b"rule" in row)))
+            position = _word((entries or [mark])[-1][0])
+            more = len(entries) == CHUNK - 1
+        found = await self._db.ask("HMGET", self._keys.rules, *ids) if ids else []
+        rules = (self._rule(*row) for row in zip(ids, found, strict=True))
+        return position, [Change(*row) for row in zip(ids, rules, strict=True)]
+
+    async def _entries(self, position: str) -> Sequence[tuple[bytes, Mapping[bytes, bytes]]]:
+        """The feed from a position on; it must begin with that very entry."""
+        if not position.replace("-", "", 1).isdecimal():
+            raise terms.feed_lost(position)
+        entries: Sequence[tuple[bytes, Mapping[bytes, bytes]]] = await self._db.ask(
+            "XRANGE", self._keys.feed, position, "+", "COUNT", CHUNK
+        )
+        if not entries or _word(entries[0][0]) != position:
+            raise terms.feed_lost(position)
+        return entries
+
+    async def due(self, now: datetime, limit: int = 10_000) -> Sequence[RuleId]:
+        ids = await self._db.ask(
+            "ZRANGEBYSCORE", self._keys.due, "-inf", terms.micros(now), "LIMIT", 0, limit
+        )
+        return _ids(ids)
+
+    async def latest(self) -> Mapping[Series, Reading]:
+        stored = await self._db.ask("HGETALL", self._keys.latest)
+        readings = (_reading(name, text) for name, text in stored.items())
+        return {reading.series: reading for reading in readings if reading}
+
+    async def commit(
+        self, readings: Sequence[Reading], steps: Sequence[Step], fence: int
+    ) -> Sequence[RuleId]:
+        keys = self._keys
+        platforms = list({step.event.chat.platform: None for step in steps if step.event})
+        written = await self._db.run(
+            "commit",
+            [keys.fence, keys.rules, keys.states, keys.due, keys.latest]
+            + [keys.outbox(platform) for platform in platforms],
+            [fence, len(readings), *_reading_words(readings), *_step_words(steps, platforms)],
+        )
+        if written is None:
+            raise terms.superseded(fence)
+        return _ids(written)
+
+    def _held(
+        self, rule_id: RuleId | bytes, rule: bytes | None, state: bytes | None
+    ) -> Held | None:
+        found = self._rule(rule_id, rule)
+        if found is None:
+            return None
+        try:
+            return Held(found, codec.decode_state(state or b""))
+        except CodecError as error:
+            self._set_aside(found.id, error)
+            return None
+
+    def _rule(self, rule_id: RuleId | bytes, text: bytes | None) -> Rule | None:
+        if text is None:
+            return None
+        (name,) = _ids([rule_id])
+        try:
+            rule = codec.decode_rule(text)
+        except CodecError as error:
+            self._set_aside(name, error)
+            return None
+        if rule.id != name:
+            self._set_aside(name, CodecError(f"it calls itself {rule.id!r}"))
+            return None
+        return rule
+
+    def _set_aside(self, rule_id: RuleId, error: CodecError) -> None:
+        if rule_id not in self._named:
+            self._named.add(rule_id)
+            log.error("rule %s is set aside, its record cannot be read: %s", rule_id, error)
+
+
+def _reading(name: bytes, text: bytes) -> Reading | None:
+    try:
+        return codec.decode_reading(text)
+    except CodecError as error:
+        log.warning("latest reading of %r cannot be read: %s", name, error)
+        return None
+
+
+def _reading_words(readings: Iterable[Reading]) -> list[str]:
+    return [
+        word
+        for reading in readings
+        for word in (str(reading.series), codec.encode_reading(reading))
+    ]
+
+
+def _step_words(steps: Iterable[Step], platforms: Sequence[Platform]) -> list[str | int]:
+    return [word for step in steps for word in _words(step, platforms)]
+
+
+def _words(step: Step, platforms: Sequence[Platform]) -> tuple[str | int, ...]:
+    due = "" if step.due is None else terms.micros(step.due)
+    about = (step.rule, step.revision, codec.encode_state(step.state), due)
+    if step.event is None:
+        return (*about, "", "", "")
+    chat = step.event.chat
+    outbox = platforms.index(chat.platform) + 1
+    return (*about, str(chat), outbox, codec.encode_event(step.event))
+
+
+def _ids(words: Iterable[Any]) -> list[RuleId]:
+    return [RuleId(_word(word)) for word in words]
+
+
+def _word(word: str | bytes) -> str:
+    return word if isinstance(word, str) else word.decode(errors="backslashreplace")

@@ -1,0 +1,22 @@
+-- Put before every script. A rule's text starts with revision, number and chat: alerts/codec
+-- promises it, so they are read and rewritten here without parsing (cjson would round numbers).
+local HEAD = '^({"v":%d+,"revision":)(%d+)(,"number":)(%d+)(,"chat":")([^"]*)(".*)$'
+
+local function revision_of(rule)
+  return string.match(rule, '^{"v":%d+,"revision":(%d+),')
+end
+
+local function head_of(rule)
+  local _, revision, _, number, _, chat = string.match(rule, HEAD)
+  return revision, number, chat
+end
+
+-- The rule's text with another head; nil when the text is not a rule.
+local function with_head(rule, revision, number, chat)
+  local a, _, b, _, c, _, rest = string.match(rule, HEAD)
+  return a and (a .. revision .. b .. number .. c .. chat .. rest)
+end
+
+local function announce(feed, length, id)
+  redis.call('XADD', feed, 'MAXLEN', '~', length, '*', 'rule', id)
+end

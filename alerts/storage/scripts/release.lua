@@ -1,0 +1,7 @@
+-- Gives the lease up, if it is the holder's.
+-- KEYS: leader
+-- ARGV: holder
+if redis.call('GET', KEYS[1]) == ARGV[1] then
+  return redis.call('DEL', KEYS[1])
+end
+return 0
