@@ -134,15 +134,14 @@ class Discord:
 
         Once per process; commands that Discord finds malformed leave the older ones in place.
         """
-        try:
-            if not self._guild_ids:
-                await client.tree.sync()
-            for guild_id in self._guild_ids:
-                guild = discord.Object(guild_id)
-                client.tree.copy_global_to(guild=guild)
-                await client.tree.sync(guild=guild)
-        except (discord.Forbidden, discord.app_commands.CommandSyncFailure) as error:
-            log.error("discord commands not published why=%s", error)  # noqa: TRY400 - says it all
+        servers: list[discord.Object | None] = [discord.Object(one) for one in self._guild_ids]
+        for server in servers or [None]:
+            if server is not None:
+                client.tree.copy_global_to(guild=server)
+            try:
+                await client.tree.sync(guild=server)
+            except (discord.Forbidden, discord.app_commands.CommandSyncFailure) as error:
+                log.error("discord commands not published why=%s", error)  # noqa: TRY400 - says it all
         self._published = True
 
     async def _hang_up(self) -> None:
@@ -199,7 +198,8 @@ class Discord:
         if not address.startswith("u"):
             return client.get_partial_messageable(int(address))
         if address not in self._dms:
-            self._dms[address] = (await client.create_dm(discord.Object(int(address[1:])))).id
+            opened = await client.http.start_private_message(int(address[1:]))
+            self._dms[address] = int(opened["id"])
         return client.get_partial_messageable(self._dms[address])
 
     def _failed(self, error: Exception) -> Outcome:

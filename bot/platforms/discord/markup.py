@@ -67,7 +67,7 @@ def message(card: Card) -> Markup:
 
 def headline(card: Card) -> str:
     """The title alone, for lock screens."""
-    return shorten(escape(EMOJI[card.tone] + card.title), CONTENT_LIMIT) or BLANK
+    return shorten(_title(card), CONTENT_LIMIT) or BLANK
 
 
 def plain(card: Card) -> str:
@@ -80,7 +80,7 @@ def plain(card: Card) -> str:
 
 def embed(card: Card) -> dict[str, Any]:
     """The card as one embed of at most 6000 characters; what does not fit is cut from its end."""
-    title = shorten(escape(EMOJI[card.tone] + card.title), TITLE_LIMIT)
+    title = shorten(_title(card), TITLE_LIMIT)
     footer = shorten(clean(card.footer), FOOTER_LIMIT)
     left = EMBED_LIMIT - width(title) - width(footer)
     description = _description(card, min(DESCRIPTION_LIMIT, left))
@@ -109,7 +109,7 @@ def rows(card: Card) -> tuple[tuple[Button, ...], ...]:
 
 def label(button: Button) -> str:
     """What is written on the button; Discord renders no markup there."""
-    return shorten(clean(button.label).replace("\n", " "), LABEL_LIMIT) or BLANK
+    return shorten(clean(button.label).replace("\n", " ").strip(), LABEL_LIMIT) or BLANK
 
 
 def escape(text: str) -> str:
@@ -140,6 +140,10 @@ def width(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
+def _title(card: Card) -> str:
+    return escape(EMOJI[card.tone] + card.title).strip()
+
+
 def _description(card: Card, limit: int) -> str:
     text = shorten("\n".join(escape(line) for line in card.lines), limit)
     if not card.pre:
@@ -163,8 +167,8 @@ def _block(pre: str, limit: int) -> str:
 def _fields(fields: tuple[Field, ...], left: int) -> list[dict[str, Any]]:
     found = []
     for field in islice(fields, FIELDS_LIMIT):
-        name = shorten(escape(field.name), FIELD_NAME_LIMIT) or BLANK
-        value = shorten(escape(field.value), FIELD_VALUE_LIMIT) or BLANK
+        name = shorten(escape(field.name).strip(), FIELD_NAME_LIMIT) or BLANK
+        value = shorten(escape(field.value).strip(), FIELD_VALUE_LIMIT) or BLANK
         left -= width(name) + width(value)
         if left < 0:
             break

@@ -1,6 +1,7 @@
 """A small front desk: enough commands to drive a chat platform, and a book of who asked what."""
 
 import asyncio
+import contextlib
 from dataclasses import dataclass, field
 
 from bot.card import Button, Card, Field, Tone
@@ -92,6 +93,18 @@ class FakeDesk:
 
     async def moved(self, old, new) -> None:
         raise NotImplementedError("Discord never moves a chat")
+
+
+@contextlib.asynccontextmanager
+async def running(platform, desk):
+    """A platform that listens for the length of a block; yields its task."""
+    task = asyncio.create_task(platform.run(desk))
+    try:
+        yield task
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
 
 def _buttons():

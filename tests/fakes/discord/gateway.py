@@ -33,10 +33,10 @@ class Session:
 class Socket:
     """One connection, in plain text frames or as one zlib stream."""
 
-    def __init__(self, socket: web.WebSocketResponse, request: web.Request):
+    def __init__(self, socket: web.WebSocketResponse, request: web.Request, *, compress: bool):
         self.raw = socket
         self._request = request
-        stream = request.query.get("compress") == "zlib-stream"
+        stream = compress and request.query.get("compress") == "zlib-stream"
         self._deflate = zlib.compressobj() if stream else None
 
     async def send(self, payload: Json) -> None:
@@ -66,6 +66,7 @@ class Gateway:
         self.current: Session | None = None
         self.identifies: list[Json] = []
         self.resumes = 0
+        self.compress = True
         self.drop = 0
         self.duplicate = 0
         self._sockets: set[Socket] = set()
@@ -77,7 +78,7 @@ class Gateway:
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
         raw = web.WebSocketResponse(max_msg_size=0)
         await raw.prepare(request)
-        socket = Socket(raw, request)
+        socket = Socket(raw, request, compress=self.compress)
         self._sockets.add(socket)
         await socket.send({"op": HELLO, "d": {"heartbeat_interval": 41250}, "s": None, "t": None})
         session: Session | None = None

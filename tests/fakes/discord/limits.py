@@ -106,7 +106,7 @@ def _longer(errors: Json, path: str, text: str | None, limit: int) -> None:
 
 
 def _between(errors: Json, path: str, text: str, limit: int) -> None:
-    if not 1 <= len(text) <= limit:
+    if not 1 <= len(text.strip()) <= limit:
         errors[path] = _error("BASE_TYPE_BAD_LENGTH", f"Must be between 1 and {limit} in length.")
 
 
