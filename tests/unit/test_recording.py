@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from alerts.domain.errors import RecordingError
 from alerts.domain.ids import Venue
+from alerts.exchanges.http import full_url
 from alerts.exchanges.spec import Request
-from alerts.recording import Line, Recorder, Recording, iso, parsed, url_of, written
+from alerts.recording import Line, Recorder, Recording, iso, parsed, written
 
 AT = datetime(2026, 2, 6, 21, 30, 57, 123000, tzinfo=UTC)
 URL = "https://www.deribit.com/api/v2/public/get_index_price?index_name=btc_usd"
@@ -203,6 +204,6 @@ def test_a_place_that_cannot_be_written_is_an_error_with_its_reason(tmp_path):
 def test_a_request_survives_becoming_an_address(params):
     request = Request("/public/x", params)
 
-    back = a_line(url=url_of("https://host/api/v2/", request)).request
+    back = a_line(url=full_url("https://host/api/v2/", request)).request
 
     assert back == Request("/api/v2/public/x", params)

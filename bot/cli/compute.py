@@ -1,0 +1,147 @@
+"""`derivwatch compute`: what the metrics read in a recording, as of a time."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import click
+
+from alerts.domain.errors import UsageError
+from alerts.domain.ids import Asset
+from alerts.domain.market import Snapshot
+from alerts.domain.reading import Gap, Reading, Reason, Sample, Series
+from alerts.exchanges import EXCHANGES
+from alerts.metrics import BY_KEY
+from alerts.playback import samples, usual_age
+from alerts.recording import Recording, iso
+from bot.cli.lifetime import DURATION
+from bot.cli.recorded import RECORDING, TIME, Moment, Refused, opened
+
+Answer = dict[str, object]
+
+
+@click.command(
+    epilog="Example:  derivwatch compute skew25_norm.60d:BTC basis.60d:BTC"
+    " --recording feb.jsonl.gz --at 2026-02-06T21:30Z"
+)
+@click.argument("series", nargs=-1, required=True)
+@RECORDING
+@click.option("--at", "moment", type=TIME, help="As of this time (default: the recording's end).")
+@click.option(
+    "--max-age",
+    type=DURATION,
+    help="How long a reading counts (default: three times the median spacing of its series).",
+)
+def command(
+    series: Sequence[str], path: Path, moment: Moment | None, max_age: timedelta | None
+) -> None:
+    """Readings from a recording, one JSON object a line; SERIES like skew25_norm.60d:BTC.
+
+    A series without a usable reading says why: {"series", "unavailable", "detail"}.
+    """
+    wanted = [_known(text) for text in series]
+    with opened(path) as recording:
+        for answer in answers(recording, wanted, moment, max_age):
+            click.echo(json.dumps(answer, separators=(",", ":")))
+
+
+def _known(text: str) -> Series:
+    """The series a word names, if a metric here can give it."""
+    try:
+        series = Series.parse(text)
+    except UsageError as error:
+        raise Refused(str(error)) from error
+    metric = BY_KEY.get(series.metric)
+    if metric is None:
+        raise Refused(f"{series.metric!r} is not a metric here: {', '.join(BY_KEY)}")
+    if series.window not in (metric.windows or ("",)):
+        raise Refused(f"{text!r} does not exist: write {_meant(series)}")
+    if series.derived:
+        raise Refused(f"{text!r}: compute gives plain readings; leave out |{series.derived}")
+    venues = [exchange.venue for exchange in EXCHANGES]
+    if series.venue and series.venue not in venues:
+        raise Refused(f"{series.venue!r} is not a venue here: {', '.join(venues)}")
+    return series
+
+
+def _meant(series: Series) -> str:
+    metric = BY_KEY[series.metric]
+    if not metric.windows:
+        return f"{metric.key}:{series.asset}"
+    return f"{metric.key}.{metric.default_window}:{series.asset} ({', '.join(metric.windows)})"
+
+
+@dataclass(slots=True)
+class _Track:
+    """One series over a recording: when it had readings, and its last sample up to a time."""
+
+    readings: list[datetime] = field(default_factory=list)
+    last: Sample | None = None
+
+    def see(self, sample: Sample, *, counts: bool) -> None:
+        if isinstance(sample, Reading):
+            self.readings.append(sample.at)
+        if counts:
+            self.last = sample
+
+
+def answers(
+    recording: Recording,
+    wanted: Sequence[Series],
+    moment: Moment | None,
+    max_age: timedelta | None,
+) -> list[Answer]:
+    """What each series was as of a moment (None: the recording's end)."""
+    kinds = {(BY_KEY[series.metric].needs, series.asset) for series in wanted}
+
+    def asked(kind: type[Snapshot], asset: Asset) -> bool:
+        return (kind, asset) in kinds
+
+    tracks = {series: _Track() for series in wanted}
+    for _, found in samples(recording.lines(), wanted=asked):
+        for sample in found:
+            if sample.series in tracks:
+                counts = moment is None or sample.at <= moment.end
+                tracks[sample.series].see(sample, counts=counts)
+    at = moment.start if moment else recording.end
+    return [_answer(series, tracks[series], at, max_age) for series in wanted]
+
+
+def _answer(
+    series: Series, track: _Track, at: datetime | None, max_age: timedelta | None
+) -> Answer:
+    sample = track.last
+    if sample is None:
+        return _unavailable(series, Reason.NO_DATA, "the recording has nothing of it up to then")
+    if isinstance(sample, Gap):
+        return _unavailable(series, sample.reason, sample.detail)
+    usual = timedelta(minutes=BY_KEY[series.metric].defaults.stale_minutes)
+    counts_for = max_age or usual_age(track.readings) or usual
+    age = (at or sample.at) - sample.at
+    if age > counts_for:
+        detail = f"the last reading, at {iso(sample.at)}, counts for {_rounded(counts_for)} only"
+        return _unavailable(series, Reason.STALE, detail)
+    return _reading(sample)
+
+
+def _unavailable(series: Series, reason: Reason, detail: str) -> Answer:
+    return {"series": str(series), "unavailable": reason.value, "detail": detail}
+
+
+def _reading(reading: Reading) -> Answer:
+    return {
+        "series": str(reading.series),
+        "value": reading.value,
+        "unit": BY_KEY[reading.series.metric].unit.value,
+        "as_of": iso(reading.at),
+        "sources": list(reading.sources),
+        "coverage": reading.coverage,
+        "method": reading.method,
+        "quality": reading.quality.value,
+    }
+
+
+def _rounded(span: timedelta) -> timedelta:
+    return timedelta(seconds=round(span.total_seconds()))

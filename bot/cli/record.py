@@ -1,0 +1,101 @@
+"""`derivwatch record`: what the venues answer, kept as it came."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+
+from alerts.clock import WallClock
+from alerts.domain.errors import FetchError
+from alerts.domain.ids import Asset
+from alerts.exchanges import EXCHANGES
+from alerts.exchanges.http import VenueHttp, full_url, open_session
+from alerts.exchanges.spec import Body, Exchange, Feed, Request
+from alerts.recording import SUFFIX, Line, Recorder
+from bot import log as logs
+from bot.cli.lifetime import DURATION, until_signalled
+from bot.settings import Settings, load
+
+log = logging.getLogger(__name__)
+
+
+@click.command(epilog="Example:  derivwatch record today.jsonl.gz --for 1h")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--for", "bound", type=DURATION, help="End after this long, like 1h; else on Ctrl-C.")
+def command(path: Path, bound: timedelta | None) -> None:
+    """Write the raw answers of the venues to PATH: NAME.jsonl.gz, or a folder to add a file to.
+
+    What is asked for, where and how often comes from the settings. An existing file is continued.
+    """
+    settings = load()
+    logs.setup(settings)
+    file = file_for(path, WallClock().now())
+    with contextlib.closing(Recorder(file)) as recorder:
+        click.echo(f"recording to {file}; Ctrl-C ends it", err=True)
+        asyncio.run(until_signalled(_record(settings, recorder), bound))
+    click.echo(f"wrote {recorder.count} answers to {file}", err=True)
+
+
+def file_for(path: Path, now: datetime) -> Path:
+    """The file to write: a new one named by the time when the path is a folder."""
+    if path.is_dir():
+        return path / f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}{SUFFIX}"
+    return path if path.name.endswith(SUFFIX) else path.with_name(path.name + SUFFIX)
+
+
+async def _record(settings: Settings, recorder: Recorder) -> None:
+    clock = WallClock()
+    async with open_session() as session, asyncio.TaskGroup() as group:
+        for exchange in EXCHANGES:
+            if settings.venues and exchange.venue not in settings.venues:
+                continue
+            base = str(getattr(settings, f"{exchange.venue}_url", "") or exchange.url)
+            http = VenueHttp(
+                exchange,
+                session,
+                base_url=base,
+                now=clock.now,
+                on_body=_writes(recorder, exchange, base),
+            )
+            for feed, asset in _polled(exchange, settings):
+                group.create_task(_poll(http, feed, asset, settings.poll(feed.poll)))
+
+
+def _polled(exchange: Exchange, settings: Settings) -> Iterator[tuple[Feed, Asset]]:
+    for feed in exchange.feeds:
+        yield from ((feed, asset) for asset in settings.assets if exchange.covers(asset))
+
+
+def _writes(recorder: Recorder, exchange: Exchange, base: str) -> Callable[[Request, Body], None]:
+    def on_body(request: Request, body: Body) -> None:
+        recorder.write(
+            Line(
+                at=body.at,
+                venue=exchange.venue,
+                url=full_url(base, request),
+                content=body.content,
+                method=request.method,
+                status=body.status,
+                sent=request.sent,
+            )
+        )
+
+    return on_body
+
+
+async def _poll(http: VenueHttp, feed: Feed, asset: Asset, every: timedelta) -> None:
+    """Ask for one feed again and again, evenly spaced; what fails is asked again next time."""
+    loop = asyncio.get_running_loop()
+    due = loop.time()
+    while True:
+        try:
+            for request in feed.requests(asset):
+                await http.fetch(request)
+        except FetchError as error:
+            log.warning("fetch failed poll=%s asset=%s why=%s", feed.poll, asset, error)
+        due = max(due + every.total_seconds(), loop.time())
+        await asyncio.sleep(due - loop.time())
