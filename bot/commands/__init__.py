@@ -1,1 +1,29 @@
-"""Commands, the same on every platform."""
+"""COMMANDS: one line per command, the same on every platform."""
+
+from bot.commands import (
+    alert,
+    alerts,
+    delete,
+    explain,
+    help,  # noqa: A004 -- the command is called so
+    now,
+    pause,
+    resume,
+    start,
+    status,
+)
+from bot.commands.spec import Command
+
+_TALKED_OF: tuple[Command, ...] = (
+    now.COMMAND,
+    alert.COMMAND,
+    alerts.COMMAND,
+    pause.COMMAND,
+    resume.COMMAND,
+    delete.COMMAND,
+    explain.COMMAND,
+    status.COMMAND,
+    start.COMMAND,
+)
+
+COMMANDS: tuple[Command, ...] = (*_TALKED_OF, help.command(_TALKED_OF))

@@ -91,8 +91,11 @@ class Desk:
     version: str = ""
     simulated: bool = False
     status: Callable[[], Awaitable[Mapping[str, str]]] | None = None
-    stale_floor: timedelta = timedelta(seconds=90)
+    stale_after: Callable[[Series], timedelta] = lambda _: timedelta(seconds=90)
 
+
+SILENCE = Card("")
+"""The answer to a flood after its notice: a card without a title, for which nothing is sent."""
 
 Run = Callable[[Ask, Desk], Awaitable[Card]]
 Suggest = Callable[[str, str, Ask, Desk], Awaitable[Sequence[Choice]]]
@@ -117,10 +120,15 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The answer to a tap: the card that replaces the tapped one (None: leave it), and a toast."""
+    """The answer to a tap: the card that replaces the tapped one (None: leave it), and a toast.
+
+    `new`: the card is better sent as a message of its own, so that the tapped one (an alert, the
+    welcome) stays; a platform that cannot may replace it all the same.
+    """
 
     card: Card | None = None
     toast: str = ""
+    new: bool = False
 
 
 class FrontDesk(Protocol):

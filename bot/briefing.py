@@ -1,0 +1,103 @@
+"""From bare events to what a card needs to be read: the rule, yesterday, and the other metrics."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from alerts.domain.event import Event, Kind
+from alerts.domain.ids import MetricKey
+from alerts.domain.reading import Reading, Series
+from alerts.domain.rule import Rule
+from alerts.metrics import BY_KEY
+from alerts.ports import History, RuleBook
+from bot.commands.spec import Readings
+from bot.text import Told
+
+log = logging.getLogger(__name__)
+
+DAY = timedelta(hours=24)
+DAY_TOLERANCE = timedelta(hours=1)
+NEAR = timedelta(minutes=15)
+LAST_SEEN = timedelta(days=7)
+
+_BESIDE = {
+    MetricKey("skew25_norm"): (MetricKey("price"), MetricKey("basis")),
+    MetricKey("basis"): (MetricKey("price"), MetricKey("skew25_norm")),
+    MetricKey("price"): (MetricKey("skew25_norm"), MetricKey("basis")),
+}
+_BESIDE_OTHERS = (MetricKey("price"), MetricKey("skew25_norm"))
+
+
+async def brief(
+    events: Sequence[Event],
+    rules: RuleBook,
+    history: History,
+    readings: Readings,
+    now: datetime,  # noqa: ARG001 -- every look-up is as of the event, so a late card tells the past
+) -> list[Told]:
+    """What each event needs to be told; `rule` is None where it should not be told any more."""
+    ids = list(dict.fromkeys(event.rule for event in events))
+    held = {one.rule.id: one.rule for one in await rules.load(ids)}
+    past = _Past(history, readings)
+    return [await _told(event, _current(event, held.get(event.rule)), past) for event in events]
+
+
+def _current(event: Event, rule: Rule | None) -> Rule | None:
+    """The rule while the event still speaks of it."""
+    if rule and rule.revision == event.revision and not rule.paused:
+        return rule
+    why = "deleted" if rule is None else "paused" if rule.paused else "edited"
+    log.info("event not told event=%s why=%s", event.id, why)
+    return None
+
+
+async def _told(event: Event, rule: Rule | None, past: "_Past") -> Told:
+    if rule is None:
+        return Told(event, None, None, None)
+    series = event.series
+    dark, news = event.kind is Kind.DARK, event.kind in {Kind.FIRED, Kind.REMINDED}
+    return Told(
+        event,
+        rule,
+        reading=await past.at(series, event.at, LAST_SEEN if dark else NEAR),
+        day_ago=await past.before(series, event.at - DAY) if news else None,
+        beside=() if event.kind in {Kind.DARK, Kind.BACK} else await _beside(event, past),
+    )
+
+
+async def _beside(event: Event, past: "_Past") -> tuple[Reading, ...]:
+    asset, found = event.series.asset, []
+    for key in _BESIDE.get(event.series.metric, _BESIDE_OTHERS):
+        if key in BY_KEY and key != event.series.metric:
+            series = Series(key, asset, BY_KEY[key].default_window)
+            found.append(await past.at(series, event.at, NEAR))
+    if event.kind is Kind.RESOLVED:
+        found.append(await past.before(Series(MetricKey("price"), asset), event.since))
+    return tuple(reading for reading in found if reading)
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """Readings as of a moment, each looked up once."""
+
+    history: History
+    readings: Readings
+    _known: dict[tuple[Series, datetime, timedelta], Reading | None] = field(default_factory=dict)
+
+    async def at(self, series: Series, when: datetime, tolerance: timedelta) -> Reading | None:
+        """The last reading by then. Memory helps out: history is written after the news."""
+        stored = await self._stored(series, when, tolerance)
+        latest = self.readings.get(series)
+        if latest is None or not when - tolerance <= latest.at <= when:
+            return stored
+        return latest if stored is None or latest.at > stored.at else stored
+
+    async def before(self, series: Series, when: datetime) -> Reading | None:
+        return await self._stored(series, when, DAY_TOLERANCE)
+
+    async def _stored(self, series: Series, when: datetime, tolerance: timedelta) -> Reading | None:
+        key = (series, when, tolerance)
+        if key not in self._known:
+            self._known[key] = await self.history.at(series, when, tolerance)
+        return self._known[key]

@@ -1,0 +1,92 @@
+"""Changes to one saved rule, the same for a typed command and a tapped button."""
+
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from alerts.domain.errors import ConflictError, StoreError, UsageError
+from alerts.domain.rule import Pending, State
+from alerts.engine.step import align
+from alerts.ports import Held
+from alerts.rules.judge import look
+from bot.card import Button, Card
+from bot.commands.market import fresh
+from bot.commands.spec import Ask, Desk
+from bot.text.cards import standing_card
+from bot.text.rules import gist
+
+Edit = Callable[[Held, Desk], Awaitable[Card]]
+
+
+async def find(ask: Ask, desk: Desk, number: int) -> Held:
+    """The chat's alert of that number; UsageError when it has none."""
+    held = await desk.rules.get(ask.chat, number)
+    if held is None:
+        raise UsageError(
+            f"There is no alert #{number} here. /alerts shows yours.", fixes=("/alerts",)
+        )
+    return held
+
+
+async def delete(held: Held, desk: Desk) -> Card:
+    rule = held.rule
+    await desk.rules.remove(rule.chat, rule.number)
+    return Card(
+        title=f"Deleted #{rule.number} – {gist(rule.draft)}",
+        strong=f"Deleted #{rule.number}",
+        lines=("You will not hear of it again; its number is not used again.",),
+    )
+
+
+async def pause(held: Held, desk: Desk) -> Card:
+    """Stop telling; what is known of the rule stays."""
+    return await _write(desk, replace(held, rule=replace(held.rule, paused=True)))
+
+
+async def resume(held: Held, desk: Desk) -> Card:
+    """Watch again, silently from how things stand now."""
+    phase = align(held.rule.draft, look(held.rule.draft, fresh(desk))).phase
+    state = State(phase, held.state.episodes, held.state.fired_at)
+    return await _write(desk, Held(replace(held.rule, paused=False), state))
+
+
+async def alert_now(held: Held, desk: Desk) -> Card:
+    """Let a rule that is true already be told at the next look.
+
+    Its hold counts as waited out: the person has just seen that it is true.
+    """
+    phase = Pending(since=desk.clock.now() - held.rule.timing.hold)
+    return await _write(desk, replace(held, state=State(phase, held.state.episodes)))
+
+
+async def _write(desk: Desk, wanted: Held) -> Card:
+    rule = await desk.rules.replace(wanted.rule, wanted.state, now=desk.clock.now())
+    return standing_card(rule, wanted.state, fresh(desk), desk.clock.now())
+
+
+async def every(ask: Ask, desk: Desk, *, paused: bool) -> Card:
+    """Pause or resume all of the chat's alerts; one that changed meanwhile is left as it is."""
+    edit, done = (pause if paused else resume), 0
+    wanted = [one for one in await desk.rules.of_chat(ask.chat) if one.rule.paused is not paused]
+    try:
+        for held in wanted:
+            with contextlib.suppress(ConflictError):
+                await edit(held, desk)
+                done += 1
+    except StoreError:
+        if not done:
+            raise
+    return _counted(done, len(wanted), "paused" if paused else "watching again")
+
+
+def _counted(done: int, wanted: int, what: str) -> Card:
+    shown = f"{done} alert{'s' * (done != 1)} {what}"
+    lines = {
+        done < wanted: f"{wanted - done} could not be changed: try again in a minute.",
+        done == wanted == 0: f"There was nothing to change: no alert that is not {what}.",
+    }
+    return Card(
+        title=shown[0].upper() + shown[1:],
+        lines=tuple(filter(None, [lines.get(True)])),
+        buttons=((Button("Show alerts", "cmd:alerts"),),),
+    )

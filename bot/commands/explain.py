@@ -1,0 +1,78 @@
+"""`/explain skew`: what a metric is here, in four lines."""
+
+from alerts.domain.ids import Asset
+from alerts.metrics import METRICS
+from alerts.metrics.spec import Metric
+from bot.card import Button, Card
+from bot.commands.market import fresh, series_of, vocabulary
+from bot.commands.spec import Ask, Command, Desk, Kind, Param
+from bot.commands.words import subject
+from bot.text import figures
+from bot.text.rules import capital
+from bot.text.told import footer
+
+ROW = 3
+
+
+async def run(ask: Ask, desk: Desk) -> Card:
+    wanted = subject(ask.text, vocabulary(desk), again="explain")
+    if wanted.metric is None:
+        return _contents()
+    asset = wanted.asset or desk.assets[0]
+    return Card(
+        title=f"{capital(figures.word(wanted.metric.key))}, as it is measured here",
+        lines=(
+            f"What: {wanted.metric.title}. {capital(wanted.metric.sign)}.",
+            _method(desk, wanted.metric, asset, wanted.window),
+            _usual(wanted.metric, asset),
+            _now(desk, wanted.metric, asset, wanted.window),
+        ),
+        footer=footer(["Definitions and history, never advice"], simulated=desk.simulated),
+        buttons=((Button("Set an alert", f"pick:{asset}:{wanted.metric.key}"),),),
+    )
+
+
+def _method(desk: Desk, metric: Metric, asset: Asset, window: str) -> str:
+    series = series_of(metric, asset, window)
+    tenor = f", at {series.window} constant maturity" if series.window else ""
+    reading = desk.readings.get(series)
+    place = f", from {figures.venues(reading.sources)}" if reading else ""
+    return f"How: {metric.formula}{tenor}{place}."
+
+
+def _usual(metric: Metric, asset: Asset) -> str:
+    band = metric.band(asset)
+    usual = figures.usual(metric, asset)
+    if band is None or not usual:
+        return "Usual: no dated band for it; watch your own level."
+    return f"{usual}: {band.source}, {band.dated:%d %b %Y}. What is usual moves with the years."
+
+
+def _now(desk: Desk, metric: Metric, asset: Asset, window: str) -> str:
+    series = series_of(metric, asset, window)
+    reading, now = fresh(desk).get(series), desk.clock.now()
+    if reading is None:
+        return f"Now: no fresh reading for {asset}."
+    shown, old = figures.value(metric, reading.value), figures.age(now - reading.at)
+    return f"Now: {asset} {shown} ({figures.clock(reading.at, now)}, {old} old)."
+
+
+def _contents() -> Card:
+    buttons = [Button(figures.word(one.key), f"cmd:explain:{one.key}") for one in METRICS]
+    return Card(
+        title="What I can explain",
+        lines=tuple(f"{figures.word(one.key)} – {one.title}" for one in METRICS),
+        buttons=tuple(tuple(buttons[start : start + ROW]) for start in range(0, len(buttons), ROW)),
+    )
+
+
+COMMAND = Command(
+    "explain",
+    "What a metric means and how it is computed",
+    run,
+    params=(
+        Param("metric", Kind.METRIC, "Such as skew, basis or price"),
+        Param("asset", Kind.ASSET, "Such as BTC"),
+    ),
+    example="/explain basis",
+)

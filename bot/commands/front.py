@@ -1,0 +1,226 @@
+"""The front desk: whatever a person says or taps comes back as a card; nothing is raised."""
+
+import asyncio
+import contextlib
+import logging
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+
+from alerts.domain.errors import StoreError, UsageError
+from alerts.domain.ids import Chat
+from bot.card import Button, Card
+from bot.commands import COMMANDS
+from bot.commands.alert import create
+from bot.commands.drafts import Kept, give_back, keep, take
+from bot.commands.flood import Floods, Turn
+from bot.commands.market import vocabulary
+from bot.commands.spec import SILENCE, Ask, Choice, Command, Desk, Reply
+from bot.commands.suggest import suggest
+from bot.commands.taps import USED, VERBS
+from bot.commands.words import LONGEST, clean, said, spoken
+from bot.text.rules import capital
+
+log = logging.getLogger(__name__)
+
+BOUND_SECONDS = 10.0
+FIXES_AT_MOST = 4
+ACT_LONGEST = 64
+TITLE_LONGEST = 60
+LABEL_LONGEST = 60
+
+AWAY_TEXT = "The store is away, so nothing was changed. Try again in a minute."
+SLOW_TEXT = "That took too long, so I stopped. /alerts shows whether anything was changed."
+BROKEN_TEXT = "Something broke on my side; it is in my log. Please try it once more."
+FLOOD_TEXT = "That is a lot at once. I answer again in a few seconds."
+ADMINS_TEXT = "Only admins change this group's alerts."
+NO_BUTTON_TEXT = "This button no longer works. /help shows what does."
+
+_FIRST_SENTENCE = re.compile(r"(.{8,}?[.?!:;]) (.+)")
+
+Work = Callable[[], Awaitable[Reply]]
+
+
+class Front:
+    """Dispatches words, commands and taps; knows who may change what, and how much is too much."""
+
+    def __init__(self, desk: Desk, commands: Sequence[Command] = COMMANDS) -> None:
+        self._desk = desk
+        self._commands = tuple(commands)
+        self._floods = Floods()
+
+    @property
+    def commands(self) -> Sequence[Command]:
+        return self._commands
+
+    async def command(self, name: str, ask: Ask) -> Card:
+        """Run one command by its name or an alias of it."""
+        return _card(await self._fenced(ask, lambda: self._run(name, _cleaned(ask))))
+
+    async def words(self, ask: Ask) -> Card:
+        """Answer a free line."""
+        return _card(await self._fenced(ask, lambda: self._say(_cleaned(ask))))
+
+    async def tap(self, ask: Ask, act: str) -> Reply:
+        """Act on a button."""
+        return await self._fenced(ask, lambda: self._act(ask, act), tapped=True)
+
+    async def suggest(self, command: str, param: str, typed: str, ask: Ask) -> Sequence[Choice]:
+        """Completions for one parameter."""
+        found = self._find(command)
+        params = found.params if found else ()
+        wanted = next((one for one in params if one.name == param), None)
+        return await suggest(wanted, clean(typed), ask, self._desk)
+
+    async def moved(self, old: Chat, new: Chat) -> None:
+        """Take a chat's rules and pending news to its new address."""
+        try:
+            await self._desk.outbox.readdress(old, new)
+        except StoreError as error:
+            log.warning(
+                "chat move waits for its next message old=%s new=%s why=%s", old, new, error
+            )
+
+    async def _fenced(self, ask: Ask, work: Work, *, tapped: bool = False) -> Reply:
+        """The answer of some work, or what became of it instead."""
+        turn = self._floods.turn(ask.chat, ask.user, self._desk.clock.now())
+        if turn is not Turn.ANSWER:
+            return _flooded(turn, tapped=tapped)
+        try:
+            async with asyncio.timeout(BOUND_SECONDS):
+                await self._welcome_back(ask.chat)
+                return await work()
+        except UsageError as error:
+            log.info("not understood chat=%s length=%d", ask.chat, len(ask.text))
+            return Reply(await self._question(ask, error), new=tapped)
+        except StoreError as error:
+            log.warning("store away for a command chat=%s why=%s", ask.chat, error)
+            return _trouble(AWAY_TEXT, tapped=tapped)
+        except TimeoutError:
+            log.warning("command took too long chat=%s", ask.chat)
+            return _trouble(SLOW_TEXT, tapped=tapped)
+        except Exception:
+            log.exception("command failed chat=%s", ask.chat)
+            return _trouble(BROKEN_TEXT, tapped=tapped)
+
+    async def _run(self, name: str, ask: Ask, *, sure: bool = False, again: bool = False) -> Reply:
+        command = self._find(name)
+        if command is None:
+            raise UsageError(f"I don't know the command {name[:40]}.", fixes=("/help",))
+        if command.changes and not ask.may_edit:
+            return Reply(
+                Card(ADMINS_TEXT, lines=("Write to me privately for alerts of your own.",))
+            )
+        if sure and command.name == "alert":
+            return Reply(await create(ask, self._desk, ask.text, sure=True, again=again))
+        words = ask.text if command.name == "alert" else said(ask, command)
+        return Reply(await command.run(replace(ask, text=words), self._desk))
+
+    async def _say(self, ask: Ask, *, sure: bool = False, again: bool = False) -> Reply:
+        if not ask.text:
+            raise UsageError("I read text only, and there was none.", fixes=("/now", "/help"))
+        line = spoken(ask.text, self._commands, vocabulary(self._desk))
+        return await self._run(line.command, replace(ask, text=line.text), sure=sure, again=again)
+
+    async def _act(self, ask: Ask, act: str) -> Reply:
+        if len(act) > ACT_LONGEST or not act.isprintable():
+            return Reply(toast=NO_BUTTON_TEXT)
+        name, _, argument = act.partition(":")
+        if name == "cmd":
+            return await self._command_act(ask, clean(argument))
+        if name == "fix":
+            return await self._fix(ask, argument)
+        verb = VERBS.get(name)
+        if verb is None:
+            return Reply(toast=NO_BUTTON_TEXT)
+        if verb.changes and not ask.may_edit:
+            return Reply(toast=ADMINS_TEXT)
+        return await verb.tap(ask, self._desk, argument)
+
+    async def _command_act(self, ask: Ask, argument: str) -> Reply:
+        """A command behind a button. Turning a page replaces the card, the rest leaves it."""
+        name, _, text = argument.partition(":")
+        reply = await self._run(name, replace(ask, text=text, values={}))
+        return replace(reply, new=not text.startswith("page "))
+
+    async def _fix(self, ask: Ask, token: str) -> Reply:
+        """A corrected text was confirmed, so it is not asked about again."""
+        kept = await take(self._desk.notes, ask.chat, token)
+        if kept is None:
+            return Reply(toast=USED)
+        try:
+            reply = await self._say(replace(ask, text=kept.text), sure=True, again=kept.again)
+        except StoreError:
+            await give_back(self._desk.notes, ask.chat, token, kept)
+            raise
+        if not ask.may_edit:
+            await give_back(self._desk.notes, ask.chat, token, kept)
+        return reply
+
+    async def _question(self, ask: Ask, error: UsageError) -> Card:
+        """What was not understood, with a button for each way out."""
+        fixes = error.fixes[:FIXES_AT_MOST]
+        title, line = _halves(str(error))
+        return Card(
+            title=title, lines=(line,) if line else (), buttons=await self._ways_out(ask, fixes)
+        )
+
+    async def _ways_out(self, ask: Ask, fixes: Sequence[str]) -> tuple[tuple[Button, ...], ...]:
+        try:
+            tokens = [await keep(self._desk.notes, ask.chat, Kept(fix)) for fix in fixes]
+        except StoreError:
+            return ()
+        rows = [
+            (Button(_label(fix, alone=len(fixes) == 1), f"fix:{token}"),)
+            for fix, token in zip(fixes, tokens, strict=True)
+        ]
+        if all(fix.startswith("/") for fix in fixes):
+            return tuple(rows)
+        return (*rows, (Button("Cancel", f"cancel:{tokens[0]}"),))
+
+    async def _welcome_back(self, chat: Chat) -> None:
+        """Whoever talks to us can be reached again."""
+        with contextlib.suppress(StoreError):
+            await self._desk.notes.pop(f"gone:{chat}")
+
+    def _find(self, name: str) -> Command | None:
+        wanted = name.lower()
+        return next((one for one in self._commands if wanted in {one.name, *one.aliases}), None)
+
+
+def _card(reply: Reply) -> Card:
+    return reply.card or (Card(reply.toast) if reply.toast else SILENCE)
+
+
+def _cleaned(ask: Ask) -> Ask:
+    """The words on one printable line; UsageError for a wall of text."""
+    if max(len(ask.text), *(len(value) for value in ask.values.values()), 0) > LONGEST:
+        raise UsageError(
+            f"That is too long: at most {LONGEST} characters. "
+            "An alert fits in one line, like: skew above 15%",
+            fixes=("/help",),
+        )
+    values = {name: clean(value) for name, value in ask.values.items()}
+    return replace(ask, text=clean(ask.text), values=values)
+
+
+def _halves(message: str) -> tuple[str, str]:
+    """A long message as a title and the rest, cut where its first sentence ends."""
+    match = _FIRST_SENTENCE.fullmatch(message) if len(message) > TITLE_LONGEST else None
+    return (match[1].rstrip(":"), capital(match[2])) if match else (message, "")
+
+
+def _label(fix: str, *, alone: bool) -> str:
+    words = fix if fix.startswith("/") or not alone else f"Yes: {fix}"
+    return words if len(words) <= LABEL_LONGEST else words[: LABEL_LONGEST - 1] + "…"
+
+
+def _flooded(turn: Turn, *, tapped: bool) -> Reply:
+    if turn is Turn.SILENCE:
+        return Reply()
+    return _trouble(FLOOD_TEXT, tapped=tapped)
+
+
+def _trouble(text: str, *, tapped: bool) -> Reply:
+    """A tapped card stays as it was; the trouble is said beside it."""
+    return Reply(toast=text) if tapped else Reply(Card(text))

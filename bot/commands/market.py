@@ -1,0 +1,58 @@
+"""What the market reads now, as far as it is fresh enough to say so."""
+
+from alerts.domain.errors import UsageError
+from alerts.domain.ids import Asset
+from alerts.domain.reading import Reading, Series
+from alerts.metrics import METRICS
+from alerts.metrics.spec import Metric, Unit
+from alerts.rules.vocabulary import Vocabulary
+from bot.commands.spec import Desk
+
+PRICE_STEPS = (("below", 0.95), ("below", 0.9), ("above", 1.05), ("above", 1.1))
+
+
+def fresh(desk: Desk) -> dict[Series, Reading]:
+    """The readings that may still be called current."""
+    now = desk.clock.now()
+    return {
+        series: reading
+        for series, reading in desk.readings.all().items()
+        if now - reading.at <= desk.stale_after(series)
+    }
+
+
+def series_of(metric: Metric, asset: Asset, window: str = "") -> Series:
+    """A metric of an asset at a window it has; its default where none is named."""
+    if window and window not in metric.windows:
+        offered = ", ".join(metric.windows) or "no windows"
+        raise UsageError(f"{metric.title} has {offered}, not {window}.")
+    return Series(metric.key, asset, window or metric.default_window)
+
+
+def vocabulary(desk: Desk) -> Vocabulary:
+    """What a rule text may name here."""
+    return Vocabulary(METRICS, desk.assets)
+
+
+def presets(metric: Metric, asset: Asset, value: float | None) -> list[tuple[str, float]]:
+    """Levels worth offering, each with its side: the metric's own, or round ones near a price."""
+    if metric.defaults.levels:
+        return [(_side(metric, asset, level), level) for level in metric.defaults.levels]
+    if metric.unit is not Unit.USD or not value:
+        return []
+    return [(when, _round(value * factor)) for when, factor in PRICE_STEPS]
+
+
+def _side(metric: Metric, asset: Asset, level: float) -> str:
+    """A level past an edge of the usual band is watched from inside the band."""
+    band = metric.band(asset)
+    if band and band.high is not None and level >= band.high:
+        return "above"
+    if band and band.low is not None and level <= band.low:
+        return "below"
+    return metric.defaults.direction
+
+
+def _round(price: float) -> float:
+    """Two digits that matter: a level as a person would choose it."""
+    return float(f"{price:.2g}")

@@ -1,0 +1,96 @@
+"""What buttons do. An act comes back from outside, so nothing in it is trusted."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from alerts.domain.errors import ConflictError, StoreError
+from alerts.ports import Held
+from bot.card import Card
+from bot.commands import edits, now, wizard
+from bot.commands.alert import create
+from bot.commands.alerts import one
+from bot.commands.drafts import give_back, take
+from bot.commands.market import fresh
+from bot.commands.spec import Ask, Desk, Reply
+from bot.commands.words import rule_number
+from bot.text.cards import standing_card
+
+OUT_OF_DATE = "This card is out of date."
+USED = "This button was used already, or is too old."
+
+Tap = Callable[[Ask, Desk, str], Awaitable[Reply]]
+
+_MARK = re.compile(r"([0-9]{1,9}):([0-9]{1,9})")
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One kind of button. `changes`: needs the right to edit in a group."""
+
+    tap: Tap
+    changes: bool = False
+
+
+async def _save(ask: Ask, desk: Desk, token: str) -> Reply:
+    kept = await take(desk.notes, ask.chat, token)
+    if kept is None:
+        return Reply(toast=USED)
+    try:
+        return Reply(await create(ask, desk, kept.text, sure=True, again=kept.again))
+    except StoreError:
+        await give_back(desk.notes, ask.chat, token, kept)
+        raise
+
+
+async def _cancel(ask: Ask, desk: Desk, token: str) -> Reply:
+    await take(desk.notes, ask.chat, token)
+    return Reply(Card(title="Cancelled", lines=("Nothing was saved.",)))
+
+
+async def _show(ask: Ask, desk: Desk, number: str) -> Reply:
+    return Reply(await one(ask, desk, rule_number(number)), new=True)
+
+
+async def _pick(ask: Ask, desk: Desk, steps: str) -> Reply:
+    return Reply(await wizard.pick(ask, desk, steps))
+
+
+async def _now(ask: Ask, desk: Desk, metric: str) -> Reply:
+    return Reply(await now.run(Ask(ask.chat, ask.user, metric), desk), new=True)
+
+
+def _edit(edit: edits.Edit, done: str) -> Tap:
+    """A change to the rule and revision an act names; a stale one only shows how things stand."""
+
+    async def tap(ask: Ask, desk: Desk, argument: str) -> Reply:
+        mark = _MARK.fullmatch(argument)
+        held = await desk.rules.get(ask.chat, int(mark[1])) if mark else None
+        if mark is None or held is None:
+            return Reply(toast="That alert is gone." if mark else OUT_OF_DATE)
+        if held.rule.revision != int(mark[2]):
+            return _stale(held, desk)
+        try:
+            return Reply(await edit(held, desk), toast=done.format(held.rule.number))
+        except ConflictError:
+            return _stale(await edits.find(ask, desk, held.rule.number), desk)
+
+    return tap
+
+
+def _stale(held: Held, desk: Desk) -> Reply:
+    card = standing_card(held.rule, held.state, fresh(desk), desk.clock.now())
+    return Reply(card, toast=OUT_OF_DATE)
+
+
+VERBS: Mapping[str, Verb] = {
+    "save": Verb(_save, changes=True),
+    "cancel": Verb(_cancel),
+    "show": Verb(_show),
+    "pick": Verb(_pick),
+    "now": Verb(_now),
+    "pause": Verb(_edit(edits.pause, "#{} is paused."), changes=True),
+    "resume": Verb(_edit(edits.resume, "#{} watches again."), changes=True),
+    "delete": Verb(_edit(edits.delete, "#{} is deleted."), changes=True),
+    "arm": Verb(_edit(edits.alert_now, "#{} tells you at the next look."), changes=True),
+}

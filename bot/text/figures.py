@@ -1,0 +1,197 @@
+"""Numbers, times and names as a person reads them. Minus is always U+2212."""
+
+from datetime import datetime, timedelta
+
+from alerts.domain.ids import Asset, MetricKey, Venue
+from alerts.domain.reading import Reason, Series
+from alerts.metrics import BY_KEY
+from alerts.metrics.spec import Band, Metric, Unit
+
+MINUS = "\N{MINUS SIGN}"
+
+_SUFFIX = {Unit.PERCENT: "%", Unit.PERCENT_YEAR: "%", Unit.VOL_POINTS: " vol pts", Unit.USD: ""}
+_SCALES = ((1e3, "K"), (1e6, "M"), (1e9, "B"), (1e12, "T"))
+_REASONS = {
+    Reason.NO_DATA: "the venue gives no usable answer",
+    Reason.STALE: "no new reading arrives",
+    Reason.PARTIAL_CHAIN: "option quotes incomplete",
+    Reason.WING_MISSING: "too few far strikes quoted",
+    Reason.TENOR_NOT_BRACKETED: "no expiries around the tenor",
+    Reason.NON_MONOTONE_SMILE: "option quotes contradict each other",
+    Reason.FORWARD_DISPERSED: "forwards of one expiry disagree",
+    Reason.NEAR_EXPIRY_ONLY: "only contracts close to expiry",
+    Reason.VENUE_BELOW_QUORUM: "too few venues answer",
+    Reason.IMPLAUSIBLE: "the number is implausible",
+}
+
+
+def value(metric: Metric, number: float) -> str:
+    """A value with its unit, short: `20.0%`, `$71.5K`."""
+    if metric.unit is Unit.USD:
+        return dollars(number)
+    return _signed(f"{number:.{metric.decimals}f}") + _SUFFIX[metric.unit]
+
+
+def exact(metric: Metric, number: float, level: float) -> str:
+    """A value precise enough to be seen on its side of a level: never `15.0%` above 15%."""
+    digits = metric.decimals if metric.unit is not Unit.USD else 0 if abs(number) >= 1000 else 2
+    while digits < 6 and number != level and round(number, digits) == round(level, digits):
+        digits += 1
+    text = f"{number:,.{digits}f}" if metric.unit is Unit.USD else f"{number:.{digits}f}"
+    return _with_unit(metric, text)
+
+
+def level(metric: Metric, number: float) -> str:
+    """A level as a person would write it: `15%`, `$60,000`, `−2.5%`."""
+    text = f"{number:,.6f}".rstrip("0").rstrip(".")
+    return _with_unit(metric, text if metric.unit is Unit.USD else text.replace(",", ""))
+
+
+def bare(metric: Metric, number: float) -> str:
+    """A value without its unit, for narrow tables: `20.0`; dollars keep theirs."""
+    return value(metric, number).removesuffix(_SUFFIX[metric.unit])
+
+
+def change(metric: Metric, before: float, after: float) -> str:
+    """A change, always signed: points for what is in percent, percent for dollars."""
+    if metric.unit is Unit.USD:
+        return _plus(f"{(after / before - 1) * 100:.1f}") + "%" if before else ""
+    return _plus(f"{after - before:.{metric.decimals}f}") + " pts"
+
+
+def dollars(number: float) -> str:
+    """Dollars with K, M, B or T: `$71.5K`, `$2,105`, `$1.8B`."""
+    size = abs(number)
+    if size < 10:
+        return _with_sign("$", f"{number:.4g}" if size < 1 else f"{number:.2f}")
+    if size < 9_999.5:
+        return _with_sign("$", f"{number:,.2f}" if size < 100 else f"{number:,.0f}")
+    scale, letter = next(
+        ((scale, letter) for scale, letter in _SCALES if size < scale * 999.95), _SCALES[-1]
+    )
+    return _with_sign("$", f"{number / scale:.1f}") + letter
+
+
+def span(length: timedelta) -> str:
+    """A duration in its two largest units: `3 d 4 h`, `10 min`, `45 s`."""
+    seconds = max(0, round(length.total_seconds()))
+    parts = (
+        (seconds // 86400, "d"),
+        (seconds // 3600 % 24, "h"),
+        (seconds // 60 % 60, "min"),
+        (seconds % 60, "s"),
+    )
+    first = next((place for place, (amount, _) in enumerate(parts) if amount), 3)
+    shown = [part for part in parts[first : first + 2] if part[0]] or [(0, "s")]
+    return " ".join(f"{amount} {unit}" for amount, unit in shown)
+
+
+def age(length: timedelta) -> str:
+    """How old something is, in its largest unit: `18 s`, `3 min`, `2 h`."""
+    return " ".join(span(length).split()[:2])
+
+
+def clock(at: datetime, now: datetime) -> str:
+    """A time of day in UTC; with its date when that is not today's."""
+    return f"{moment(at, now)} UTC"
+
+
+def moment(at: datetime, now: datetime) -> str:
+    """A time without its zone, for ranges: `20:41`, `07 Feb 02:10`, `21 Nov 2025 08:00`."""
+    if at.date() == now.date():
+        return f"{at:%H:%M}"
+    return f"{at:%d %b %H:%M}" if at.year == now.year else f"{at:%d %b %Y %H:%M}"
+
+
+def name(series: Series) -> str:
+    """A series in a person's words: `BTC skew`, `ETH 30d basis`, `BTC price`."""
+    return f"{series.asset} {short(series)}"
+
+
+def short(series: Series) -> str:
+    """A series without its asset: `skew`, `30d basis`, `IV`."""
+    metric = BY_KEY.get(series.metric)
+    usual = metric is None or series.window in {"", metric.default_window}
+    parts = ("" if usual else series.window, word(series.metric), series.derived)
+    place = f"at {venue(series.venue)}" if series.venue else ""
+    return " ".join(part for part in (*parts, place) if part)
+
+
+def word(key: MetricKey) -> str:
+    """What a metric is called in a sentence: `skew`, `IV`."""
+    metric = BY_KEY.get(key)
+    first = metric.words[0] if metric and metric.words else str(key)
+    return first.upper() if len(first) <= 2 else first
+
+
+def heading(series: Series, shown: str) -> str:
+    """A series with its value: `BTC skew 20.0%`, and for a price just `BTC $58,900`."""
+    plain = series.metric == "price" and not series.derived and not series.venue
+    return f"{series.asset} {shown}" if plain else f"{name(series)} {shown}"
+
+
+def usual(metric: Metric, asset: Asset) -> str:
+    """The usual band and its date: `Usual −6 to +6 (Feb 2026)`; empty where there is none."""
+    band = metric.band(asset)
+    if band is None or (edges := edges_of(band, " to ")) == "":
+        return ""
+    unit = "% a year" if metric.unit is Unit.PERCENT_YEAR else ""
+    return f"Usual {edges}{unit} ({band.dated:%b %Y})"
+
+
+def edges_of(band: Band, between: str) -> str:
+    """The two edges of a band: `−6 to +6`, `5 to 10`, `under 8`."""
+    match band.low, band.high:
+        case None, None:
+            return ""
+        case None, high:
+            return f"under {_edge(high, signed=False)}"
+        case low, None:
+            return f"over {_edge(low, signed=False)}"
+        case low, high:
+            return f"{_edge(low, signed=low < 0)}{between}{_edge(high, signed=low < 0)}"
+
+
+def venue(key: Venue) -> str:
+    """A venue's name as it writes itself, near enough."""
+    return key.upper() if len(key) <= 3 else key.capitalize()
+
+
+def venues(keys: tuple[Venue, ...]) -> str:
+    """Where a number comes from: `Deribit`, `Deribit and OKX`, `4 venues`."""
+    if len(keys) > 2:
+        return f"{len(keys)} venues"
+    return " and ".join(venue(key) for key in keys)
+
+
+def cause(reason: Reason) -> str:
+    """Why there is no number, in plain words."""
+    return _REASONS[reason]
+
+
+def _edge(number: float | None, *, signed: bool) -> str:
+    text = f"{number:g}"
+    return _plus(text) if signed else _signed(text)
+
+
+def _with_unit(metric: Metric, text: str) -> str:
+    return (
+        _with_sign("$", text) if metric.unit is Unit.USD else _signed(text) + _SUFFIX[metric.unit]
+    )
+
+
+def _with_sign(currency: str, text: str) -> str:
+    signed = _signed(text)
+    return MINUS + currency + signed[1:] if signed.startswith(MINUS) else currency + signed
+
+
+def _signed(text: str) -> str:
+    """Text of a number with a true minus, and no minus before a zero."""
+    if text.startswith("-"):
+        return text[1:] if not text.strip("-0.,") else MINUS + text[1:]
+    return text
+
+
+def _plus(text: str) -> str:
+    signed = _signed(text)
+    return signed if signed.startswith(MINUS) or not signed.strip("0.") else "+" + signed

@@ -1,0 +1,230 @@
+"""What a chat is told of one tick, as one card.
+
+Order in every card: what happened, number against level and against normal, context,
+source and time, what comes next. The tone of a firing is ALARM for prices and for skew rising
+(the market's fear), WARNING for the rest; whatever ends, pauses or returns is calm and silent.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from alerts.domain.event import Event, Kind
+from alerts.domain.reading import Reading
+from alerts.domain.rule import Direction, Repeat
+from bot.card import Button, Card, Field, Tone
+from bot.text import figures
+from bot.text.outage import back, dark
+from bot.text.rules import capital, clear, level_of, measure, oneline, value_of
+from bot.text.told import Told, footer, headline, opens, tag
+
+LATE_AFTER = timedelta(minutes=2)
+LINES_AT_MOST = 20
+
+_LOUDNESS = (Kind.FIRED, Kind.REMINDED, Kind.RESOLVED, Kind.BACK, Kind.DARK)
+_FEAR_RISING = frozenset({"skew25_norm", "skew25_raw", "atm_iv"})
+
+
+def alert(told: Sequence[Told], now: datetime, *, simulated: bool = False) -> Card:
+    """The one card that tells a chat what one tick brought it."""
+    if not told:
+        raise ValueError("an alert card tells at least one event")
+    ordered = sorted(told, key=lambda one: (_LOUDNESS.index(one.event.kind), one.event.number))
+    kinds = {one.event.kind for one in ordered}
+    if kinds == {Kind.DARK}:
+        return dark(ordered, now, simulated=simulated)
+    if kinds == {Kind.BACK}:
+        return back(ordered, now, simulated=simulated)
+    if len(ordered) > 1:
+        return _group(ordered, now, simulated=simulated)
+    return _single(ordered[0], now, simulated=simulated)
+
+
+def _single(told: Told, now: datetime, *, simulated: bool) -> Card:
+    strong, rest = headline(told)
+    resolved = told.event.kind is Kind.RESOLVED
+    lines = _after(told, now) if resolved else _during(told, now)
+    return Card(
+        title=f"{strong} – {rest}" if rest else strong,
+        tone=_tone(told),
+        strong=strong,
+        lines=tuple(
+            line
+            for line in (*lines, _compound(told), _delay(told, now, simulated=simulated))
+            if line
+        ),
+        fields=() if resolved else _fields(told),
+        footer=_footer(told, now, simulated=simulated),
+        buttons=_buttons(told.event),
+        silent=resolved,
+        events=(told.event,),
+    )
+
+
+def _during(told: Told, now: datetime) -> list[str]:
+    """Number against normal and against yesterday; how long, for a reminder."""
+    event = told.event
+    lines = [_meaning(told), _day(told)]
+    if event.kind is Kind.REMINDED:
+        lines.insert(0, f"On for {figures.span(event.at - event.since)}{_farthest(told)}")
+    if event.late:
+        noticed = figures.clock(event.at, now)
+        lines.append(f"This happened while I was away; noticed {noticed}.")
+    return lines
+
+
+def _after(told: Told, now: datetime) -> list[str]:
+    """The record of an episode that is over."""
+    event, leg = told.event, told.leg
+    once = told.rule is not None and told.rule.timing.repeat is Repeat.ONCE
+    again = f"Armed again at {level_of(event.series, leg.level)}." if leg else ""
+    noticed = f"Noticed {figures.clock(event.at, now)}, after I was away." if event.late else ""
+    return [
+        f"On for {figures.span(event.at - event.since)}{_farthest(told)}{_path(told)}",
+        noticed,
+        "It was to tell you once, so it is done." if once else again,
+    ]
+
+
+def _meaning(told: Told) -> str:
+    metric, value = told.metric, told.event.value
+    if metric is None or value is None:
+        return ""
+    band = metric.band(told.event.series.asset)
+    usual = figures.usual(metric, told.event.series.asset)
+    words = ""
+    if band and band.high is not None and value > band.high:
+        words = metric.high
+    elif band and band.low is not None and value < band.low:
+        words = metric.low
+    sentences = [part.rstrip(".") + "." for part in (words, usual) if part]
+    return " ".join(capital(sentence) for sentence in sentences)
+
+
+def _day(told: Told) -> str:
+    """`Was 14.2% 24 h ago · +5.8 pts`."""
+    metric, value, before = told.metric, told.event.value, told.day_ago
+    if metric is None or value is None or before is None:
+        return ""
+    moved = figures.change(metric, before.value, value)
+    return f"Was {figures.value(metric, before.value)} 24 h ago" + (f" · {moved}" if moved else "")
+
+
+def _farthest(told: Told) -> str:
+    if told.event.extreme is None:
+        return ""
+    word = "peak" if told.direction is Direction.ABOVE else "low"
+    return f" · {word} {value_of(told.event.series, told.event.extreme)}"
+
+
+def _path(told: Told) -> str:
+    prices = sorted(
+        (one for one in told.beside if one.series.metric == "price"), key=lambda one: one.at
+    )
+    if len(prices) < 2 or told.event.series.metric == "price":
+        return ""
+    first, last = (figures.dollars(one.value) for one in (prices[0], prices[-1]))
+    return f" · {told.event.series.asset} {first} → {last} meanwhile"
+
+
+def _fields(told: Told) -> tuple[Field, ...]:
+    beside = " · ".join(_beside(one) for one in told.beside if one.series != told.event.series)
+    measured = measure(told.event.series) if told.event.series.window else ""
+    pairs = (("With it", beside), ("Measure", measured), ("Next", _next(told)))
+    return tuple(Field(name, text) for name, text in pairs if text)
+
+
+def _beside(reading: Reading) -> str:
+    shown = value_of(reading.series, reading.value)
+    price = reading.series.metric == "price"
+    return (
+        f"{reading.series.asset} {shown}" if price else f"{figures.short(reading.series)} {shown}"
+    )
+
+
+def _next(told: Told) -> str:
+    if told.leg is None or told.rule is None:
+        return ""
+    timing = told.rule.timing
+    parts = [f"quiet until it clears ({clear(told.leg)})"]
+    if timing.remind and (told.event.kind is Kind.FIRED or timing.repeat is Repeat.EVERY):
+        parts.append(f"reminder in {figures.span(timing.remind)}")
+    if timing.repeat is Repeat.ONCE:
+        parts.append("told once")
+    return "; ".join(parts)
+
+
+def _compound(told: Told) -> str:
+    if told.rule is None or len(told.rule.legs) < 2:
+        return ""
+    return f"Your alert: {oneline(told.rule.draft)}"
+
+
+def _delay(told: Told, now: datetime, *, simulated: bool) -> str:
+    waited = now - told.event.at
+    if simulated or waited < LATE_AFTER:
+        return ""
+    return f"Sent {figures.span(waited)} late: it could not be delivered sooner."
+
+
+def _footer(told: Told, now: datetime, *, simulated: bool) -> str:
+    reading, event = told.reading, told.event
+    parts = [figures.clock(event.at, now), tag(told)]
+    if reading:
+        old = max(event.at - reading.at, timedelta(0))
+        source = figures.venues(reading.sources)
+        parts = [source, parts[0], f"data {figures.age(old)} old", parts[1]]
+    return footer(parts, simulated=simulated)
+
+
+def _tone(told: Told) -> Tone:
+    match told.event.kind:
+        case Kind.RESOLVED:
+            return Tone.CALM
+        case Kind.DARK | Kind.BACK:
+            return Tone.QUIET
+    key = told.event.series.metric
+    fear = key in _FEAR_RISING and told.direction is Direction.ABOVE
+    return Tone.ALARM if fear or key == "price" else Tone.WARNING
+
+
+def _buttons(event: Event) -> tuple[tuple[Button, ...], ...]:
+    about = Button("What is this?", f"cmd:explain:{event.series.asset} {event.series.metric}")
+    if event.kind is Kind.RESOLVED:
+        return ((Button(f"Open #{event.number}", f"show:{event.number}"), about),)
+    mark = f"{event.number}:{event.revision}"
+    return ((Button("Pause", f"pause:{mark}"), Button("Delete", f"delete:{mark}"), about),)
+
+
+def _group(told: Sequence[Told], now: datetime, *, simulated: bool) -> Card:
+    loudest = told[0]
+    assets = sorted({one.event.series.asset for one in told})
+    strong = f"{' and '.join(assets)}: {len(told)} of your alerts"
+    lines = [_bullet(one) for one in told[:LINES_AT_MOST]]
+    if len(told) > LINES_AT_MOST:
+        lines.append(f"… and {len(told) - LINES_AT_MOST} more: /alerts")
+    return Card(
+        title=f"{strong} – {_short(headline(loudest)[0], assets)}",
+        tone=_tone(loudest),
+        strong=strong,
+        lines=(*lines, *filter(None, [_delay(loudest, now, simulated=simulated)])),
+        footer=footer(_group_source(told, now), simulated=simulated),
+        buttons=opens(told),
+        silent=all(one.event.kind not in {Kind.FIRED, Kind.REMINDED} for one in told),
+        events=tuple(one.event for one in told),
+    )
+
+
+def _short(headline: str, assets: Sequence[str]) -> str:
+    """Without the asset, where the title has named the only one."""
+    return headline.removeprefix(f"{assets[0]} ") if len(assets) == 1 else headline
+
+
+def _bullet(told: Told) -> str:
+    strong, rest = headline(told)
+    away = " (while I was away)" if told.event.late else ""
+    return " · ".join([f"• {strong} – {rest}" if rest else f"• {strong}", tag(told)]) + away
+
+
+def _group_source(told: Sequence[Told], now: datetime) -> list[str]:
+    sources = sorted({venue for one in told if one.reading for venue in one.reading.sources})
+    return [figures.venues(tuple(sources)), figures.clock(told[0].event.at, now)]

@@ -1,0 +1,168 @@
+"""Rules and their standing in a person's words."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from alerts.domain.reading import Reading, Series
+from alerts.domain.rule import (
+    Direction,
+    Draft,
+    Firing,
+    Idle,
+    Join,
+    Leg,
+    Pending,
+    Recovering,
+    Repeat,
+    Rule,
+    Spent,
+    State,
+    Unaligned,
+    Waiting,
+)
+from alerts.metrics import BY_KEY, METRICS
+from alerts.metrics.spec import Metric
+from alerts.rules.describe import describe
+from alerts.rules.vocabulary import Vocabulary
+from bot.text import figures
+
+_QUIET = {Unaligned: "waits for its first reading", Idle: "armed", Spent: "done"}
+
+
+def gist(draft: Draft) -> str:
+    """A rule in as few words as name it: `BTC skew above 15%`."""
+    legs = f" {draft.join} ".join(_leg(leg) for leg in draft.legs)
+    return f"{draft.name}: {legs}" if draft.name else legs
+
+
+def oneline(draft: Draft) -> str:
+    """The line that, typed, makes this very alert."""
+    assets = tuple(dict.fromkeys(leg.series.asset for leg in draft.legs))
+    return describe(draft, Vocabulary(METRICS, assets))
+
+
+def terms(draft: Draft) -> str:
+    """When it becomes news: hold, clear level, repeats."""
+    timing = draft.timing
+    hold = f"Must hold {figures.span(timing.hold)}" if timing.hold else "At once"
+    parts = [hold, f"clears {clears(draft)}"]
+    if timing.repeat is Repeat.ONCE:
+        return " · ".join([*parts, "once"])
+    parts.append(
+        "each time" + (f", at most every {figures.span(timing.quiet)}" * bool(timing.quiet))
+    )
+    if timing.remind:
+        word = "every" if timing.repeat is Repeat.EVERY else "after"
+        parts.append(f"reminder {word} {figures.span(timing.remind)}")
+    return " · ".join(parts)
+
+
+def clears(draft: Draft) -> str:
+    """Past which levels it is over: `below 13%`."""
+    joint = " or " if draft.join is Join.ALL else " and "
+    return joint.join(clear(leg) for leg in draft.legs)
+
+
+def clear(leg: Leg) -> str:
+    """The clear level of one leg, with its side."""
+    side = "below" if leg.direction is Direction.ABOVE else "above"
+    return f"{side} {level_of(leg.series, leg.clear)}"
+
+
+def convention(series: Series) -> str:
+    """What exactly is measured, with unit and sign: no two products mean the same number."""
+    metric = BY_KEY.get(series.metric)
+    if metric is None:
+        return str(series)
+    return f"{measure(series)}. {capital(metric.sign)}."
+
+
+def measure(series: Series) -> str:
+    """What is measured, with its tenor: `60d futures basis (annualised, simple)`."""
+    metric = BY_KEY.get(series.metric)
+    if metric is None:
+        return str(series)
+    if not series.window:
+        return metric.title
+    lowered = metric.title[:1].lower() + metric.title[1:]
+    return f"{series.window} {metric.title if metric.title[1:2].isupper() else lowered}"
+
+
+def capital(text: str) -> str:
+    """A sentence's first letter, with the rest left alone."""
+    return text[:1].upper() + text[1:]
+
+
+def level_of(series: Series, number: float) -> str:
+    """A level in the unit of its series."""
+    metric = BY_KEY.get(series.metric)
+    return figures.level(metric, number) if metric else f"{number:g}"
+
+
+def value_of(series: Series, number: float) -> str:
+    """A value in the unit of its series."""
+    metric = BY_KEY.get(series.metric)
+    return figures.value(metric, number) if metric else f"{number:g}"
+
+
+def line(rule: Rule, state: State, latest: Mapping[Series, Reading], now: datetime) -> str:
+    """One line of a list: `#7 BTC skew above 15% · now 14.2 · armed`."""
+    seen = [f"now {current}"] if (current := _now(rule, latest)) else []
+    return " · ".join([f"#{rule.number} {gist(rule.draft)}", *seen, standing(rule, state, now)])
+
+
+def standing(rule: Rule, state: State, now: datetime) -> str:
+    """What a rule is doing, in a few words."""
+    if rule.paused:
+        return "paused"
+    words = _phase(rule, state, now)
+    return f"{words}, on hold: no data" if state.blind_since else words
+
+
+def distance(rule: Rule, latest: Mapping[Series, Reading]) -> float:
+    """How far a rule is from its level, in clear gaps of its metric, so that kinds compare."""
+    gaps = [gap for leg in rule.legs if (gap := _gap(leg, latest)) is not None]
+    return max(gaps, default=float("inf"))
+
+
+def _leg(leg: Leg) -> str:
+    return f"{figures.name(leg.series)} {leg.direction} {level_of(leg.series, leg.level)}"
+
+
+def _now(rule: Rule, latest: Mapping[Series, Reading]) -> str:
+    shown = []
+    for leg in rule.legs:
+        reading, metric = latest.get(leg.series), BY_KEY.get(leg.series.metric)
+        if reading and metric:
+            shown.append(figures.bare(metric, reading.value))
+    return " / ".join(shown)
+
+
+def _phase(rule: Rule, state: State, now: datetime) -> str:
+    match state.phase:
+        case Firing(since=since):
+            return f"ON since {figures.clock(since, now)}"
+        case Recovering(firing=firing):
+            return f"ON since {figures.clock(firing.since, now)}, clearing"
+        case Pending(since=since):
+            held = max(now - since, timedelta(0))
+            if held >= rule.timing.hold:
+                return "true, tells you at the next look"
+            return f"true for {figures.span(held)} of {figures.span(rule.timing.hold)}"
+        case Waiting():
+            return f"true already, armed once {clears(rule.draft)}"
+        case phase:
+            return _QUIET[type(phase)]
+
+
+def _gap(leg: Leg, latest: Mapping[Series, Reading]) -> float | None:
+    reading, metric = latest.get(leg.series), BY_KEY.get(leg.series.metric)
+    if reading is None or metric is None:
+        return None
+    away = leg.level - reading.value
+    return max(0.0, away if leg.direction is Direction.ABOVE else -away) / _unit(metric, leg)
+
+
+def _unit(metric: Metric, leg: Leg) -> float:
+    gap = metric.defaults.clear_gap
+    return abs(gap * leg.level if metric.defaults.relative else gap) or 1.0
