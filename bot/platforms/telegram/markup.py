@@ -27,6 +27,11 @@ _UNWANTED = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff"
     "\ud800-\udfff]"
 )
+# Nearly all text is made of these alone and needs no cleaning.
+_ORDINARY = re.compile(
+    "[\n -~\xa0-\u02ff\u0370-\u0482\u2010-\u2027\u2030-\u205f\u2070-\u20cf\u2100-\u2bff\ufe0f"
+    "\U0001f000-\U0001faff]*"
+)
 _LINE_BREAK = re.compile("\r\n|[\r\u0085\u2028\u2029\x0b\x0c]")
 
 
@@ -52,10 +57,11 @@ def escape(text: str) -> str:
 
 def clean(text: str) -> str:
     """Text without control, bidi and broken characters, and without piles of combining marks."""
-    text = _UNWANTED.sub("", _LINE_BREAK.sub("\n", text).replace("\t", " "))
-    if text.isascii():
+    if _ORDINARY.fullmatch(text):
         return text
-    return "".join(_without_piles(text))
+    return "".join(
+        _without_piles(_UNWANTED.sub("", _LINE_BREAK.sub("\n", text).replace("\t", " ")))
+    )
 
 
 def units(text: str) -> int:

@@ -119,10 +119,12 @@ class FakeTelegram:
         self._last_query += 1
         query = f"query-{self._last_query}"
         self.world.answers[query] = None
+        room = self.world.room(message.chat)
+        inaccessible = {"chat": room.wire(), "message_id": message.id, "date": 0}
         content = {
             "id": query,
             "from": self.world.person(user),
-            "message": self.world.room(message.chat).messages.get(message.id, message.raw),
+            "message": room.messages.get(message.id, inaccessible),
             "chat_instance": str(message.chat),
             "data": message.buttons[label],
         }

@@ -1,5 +1,7 @@
 """Cards as Telegram messages, read back with the fake server's strict HTML parser."""
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -71,6 +73,14 @@ def test_right_to_left_override_nul_and_zalgo_are_taken_out():
 
 def test_markup_in_a_name_is_shown_as_text():
     assert escape("<b>&[x](tg://user?id=1)") == "&lt;b&gt;&amp;[x](tg://user?id=1)"
+
+
+@given(HOSTILE)
+def test_cleaned_text_is_clean(text):
+    assert clean(clean(text)) == clean(text)
+    assert not [
+        char for char in clean(text) if char != "\n" and unicodedata.category(char) in {"Cc", "Cs"}
+    ]
 
 
 @given(HOSTILE)

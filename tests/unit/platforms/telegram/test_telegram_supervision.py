@@ -7,11 +7,15 @@ import traceback
 from datetime import timedelta
 
 import pytest
+from telegram import Bot
+from telegram.error import NetworkError
 
 from alerts.domain.ids import Chat, Platform
 from bot.card import Card
 from bot.platforms.telegram import Telegram, TelegramLostError, Waits
 from bot.platforms.telegram.pulse import Pulse
+from bot.platforms.telegram.request import AiohttpRequest
+from bot.platforms.telegram.rights import Rights
 from tests.fakes.clock import ManualClock
 from tests.fakes.telegram.desk import FakeDesk
 from tests.fakes.telegram.faults import Fault
@@ -249,3 +253,35 @@ async def test_of_two_bots_with_one_token_at_least_one_names_the_other(fake):
         await settled(
             lambda: any(one.health().startswith("another program") for one in (first, second))
         )
+
+
+async def test_requests_tell_every_status_and_failures_as_zero(fake):
+    heard = []
+    request = AiohttpRequest(heard=heard.append)
+    url = f"{fake.url}/bot{fake.token}/getMe"
+
+    await request.do_request(url, "POST")
+    await fake.stop()
+    with pytest.raises(NetworkError):
+        await request.do_request(url, "POST")
+
+    await request.shutdown()
+    assert heard == [200, 0]
+
+
+async def test_rights_are_asked_again_after_five_minutes(fake):
+    fake.group(-1001, admins=(ALICE,))
+    clock = ManualClock()
+    request = AiohttpRequest()
+    bot = Bot(fake.token, base_url=f"{fake.url}/bot", request=request)
+    rights = Rights(bot, clock.now)
+
+    before = await rights.may_edit(-1001, ALICE)
+    fake.world.rooms[-1001].statuses[ALICE] = "member"
+    clock.advance(minutes=4, seconds=59)
+    remembered = await rights.may_edit(-1001, ALICE)
+    clock.advance(seconds=1)
+    after = await rights.may_edit(-1001, ALICE)
+
+    await request.shutdown()
+    assert (before, remembered, after) == (True, True, False)
