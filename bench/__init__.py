@@ -5,5 +5,6 @@ Each has `run()`, which returns figures as dicts: `name`, `value`, `unit` and, w
 """
 
 BENCHES = {
+    "chain": "an option chain from its body to all skew tenors, beside json (P8)",
     "start": "how soon the demo shows its first card, and the memory it takes",
 }
