@@ -198,7 +198,7 @@ class Discord:
         if not address.startswith("u"):
             return client.get_partial_messageable(int(address))
         if address not in self._dms:
-            opened = await client.http.start_private_message(int(address[1:]))
+            opened = await client.http.start_private_message(address[1:])
             self._dms[address] = int(opened["id"])
         return client.get_partial_messageable(self._dms[address])
 

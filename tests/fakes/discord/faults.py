@@ -50,6 +50,7 @@ def too_many(
 ) -> Fault:
     """A 429; without Via it is what an address banned by the network in front gets."""
     body = {
+        "code": 0,
         "message": "You are being rate limited.",
         "retry_after": retry_after,
         "global": everywhere,
