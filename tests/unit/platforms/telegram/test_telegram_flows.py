@@ -318,3 +318,43 @@ async def test_slow_answer_to_one_chat_does_not_hold_up_another(fake, desk, tele
 
     answers = [(await fake.next_message(ALICE)).text for _ in range(2)]
     assert answers == ["now:", "words: skew"]
+
+
+async def test_reply_to_a_group_that_moved_meanwhile_follows_it(fake, desk, telegram):
+    fake.group(-5, admins=(ALICE,))
+    desk.gate.clear()
+    await fake.say(ALICE, "/now", chat=-5)
+    await fake.until_called("getChatMember")
+    fake.world.rooms[-5].moved_to = fake.group(DESK).id
+    desk.gate.set()
+
+    assert (await fake.next_message(DESK)).text == "now:"
+    assert desk.moves == [(Chat(TELEGRAM, "-5"), Chat(TELEGRAM, str(DESK)))]
+
+
+async def test_edit_whose_markup_is_refused_becomes_plain_text(fake, desk, telegram):
+    desk.replies["save:t1"] = Reply(Card("Saved <7>"))
+    await fake.say(ALICE, "/now")
+    card = await fake.next_message(ALICE)
+    why = "Bad Request: can't parse entities: x"
+    fake.faults.append(Fault("editMessageText", status=400, description=why))
+
+    await fake.press(card, "Save")
+
+    edited = await fake.next_edit(ALICE)
+    assert (edited.text, "parse_mode" in edited.sent) == ("Saved <7>", False)
+
+
+async def test_bug_at_the_desk_is_logged_and_the_next_words_are_answered(
+    fake, desk, telegram, caplog
+):
+    desk.replies["save:t1"] = "not a reply"
+    await fake.say(ALICE, "/now")
+    card = await fake.next_message(ALICE)
+
+    query = await fake.press(card, "Save")
+
+    assert await fake.toast(query) == ""
+    await fake.say(ALICE, "/now")
+    assert (await fake.next_message(ALICE)).text == "now:"
+    assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [AttributeError]
