@@ -17,7 +17,13 @@ from bot.commands.spec import FrontDesk
 from bot.outcome import Gone, Later, Outcome, Rejected, Sent
 from bot.platforms.discord.answers import TROUBLES, Answers
 from bot.platforms.discord.ask import DISCORD
-from bot.platforms.discord.client import Client, Identifies, keep_texts_out_of_logs, point_at
+from bot.platforms.discord.client import (
+    Client,
+    Identifies,
+    IdentifiesSpentError,
+    keep_texts_out_of_logs,
+    point_at,
+)
 from bot.platforms.discord.message import alert_parts, nonce, plain_parts
 from bot.platforms.discord.outcome import outcome_of, pause_after
 
@@ -41,6 +47,8 @@ class Discord:
     """
 
     name = DISCORD
+    deaf_seconds = 90.0
+    watch_seconds = 5.0
 
     def __init__(
         self,
@@ -58,6 +66,7 @@ class Discord:
         self._dms: dict[str, int] = {}
         self._running = False
         self._published = False
+        self._unpublished = ""
         self._trouble = ""
         self._held_until = 0.0
         point_at(api_url, gateway_url)
@@ -92,9 +101,9 @@ class Discord:
         held = self._held_until - time.monotonic()
         if held > 0:
             return f"{self._trouble}; sending again in {held:.0f} s"
-        if self._running and not (self._client and self._client.connected):
+        if self._running and (self._client is None or self._client.deaf_since is not None):
             return "gateway not connected"
-        return "ok"
+        return self._unpublished or "ok"
 
     async def close(self) -> None:
         """End the gateway connection and the REST session."""
@@ -115,18 +124,35 @@ class Discord:
                 client.tree.fill(desk, client.answers.command)
             if not self._published:
                 await self._publish(client)
-            await client.connect()
+            return await self._attend(client)
         except (discord.LoginFailure, discord.PrivilegedIntentsRequired) as error:
             raise AlertsError(f"Discord refuses the bot: {error}") from error
         except discord.ConnectionClosed as error:
             raise AlertsError(f"Discord closed the gateway for good: code {error.code}") from error
-        except TROUBLES as error:
+        except (*TROUBLES, IdentifiesSpentError) as error:
             return f"{type(error).__name__}: {error}"
         except Exception as error:
             log.exception("discord connection broke on an event it could not read")
             return type(error).__name__
         finally:
             await self._hang_up()
+
+    async def _attend(self, client: Client) -> str:
+        """Stay connected, while the library's own pauses leave us deaf only for short.
+
+        They grow to 17 minutes; ours end at one.
+        """
+        client.deaf_since = time.monotonic()
+        connection = asyncio.create_task(client.connect())
+        try:
+            while not connection.done():
+                await asyncio.wait([connection], timeout=self.watch_seconds)
+                if client.deaf_for(time.monotonic()) > self.deaf_seconds:
+                    return "the gateway is out of reach"
+            await connection
+        finally:
+            connection.cancel()
+            await asyncio.gather(connection, return_exceptions=True)
         return "closed"
 
     async def _publish(self, client: Client) -> None:
@@ -141,6 +167,7 @@ class Discord:
             try:
                 await client.tree.sync(guild=server)
             except (discord.Forbidden, discord.app_commands.CommandSyncFailure) as error:
+                self._unpublished = f"commands not published: {error}"
                 log.error("discord commands not published why=%s", error)  # noqa: TRY400 - says it all
         self._published = True
 
@@ -149,7 +176,7 @@ class Discord:
         client = self._client
         if client is None:
             return
-        client.connected = False
+        client.deaf_since = client.deaf_since or time.monotonic()
         if client.is_closed():
             self._client = None
         elif client.ws is not None and client.ws.open:

@@ -65,21 +65,26 @@ class Client(discord.Client):
         )
         self.tree = Tree(self)
         self.answers: Answers | None = None
-        self.connected = False
+        self.deaf_since: float | None = time.monotonic()
         self._identifies = identifies
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         self._identifies.take(time.monotonic())
         await super().before_identify_hook(shard_id, initial=initial)
 
+    def deaf_for(self, now: float) -> float:
+        """Seconds without a gateway connection; 0 while there is one."""
+        return 0.0 if self.deaf_since is None else now - self.deaf_since
+
     async def on_connect(self) -> None:
-        self.connected = True
+        self.deaf_since = None
 
     async def on_resumed(self) -> None:
-        self.connected = True
+        self.deaf_since = None
 
     async def on_disconnect(self) -> None:
-        self.connected = False
+        if self.deaf_since is None:
+            self.deaf_since = time.monotonic()
 
     async def on_interaction(self, interaction: Interaction) -> None:
         """Buttons; commands and completions go through the tree."""

@@ -67,6 +67,7 @@ class Gateway:
         self.identifies: list[Json] = []
         self.resumes = 0
         self.compress = True
+        self.refuse = False
         self.drop = 0
         self.duplicate = 0
         self._sockets: set[Socket] = set()
@@ -76,6 +77,8 @@ class Gateway:
         return self.current is not None and self.current.socket is not None
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
+        if self.refuse:
+            raise web.HTTPServiceUnavailable
         raw = web.WebSocketResponse(max_msg_size=0)
         await raw.prepare(request)
         socket = Socket(raw, request, compress=self.compress)

@@ -105,6 +105,25 @@ async def test_a_discord_that_is_away_at_the_start_is_tried_again(fake, desk, pl
     assert "Answer to alerts" in reply.text
 
 
+class Impatient(Discord):
+    deaf_seconds = 0.2
+    watch_seconds = 0.1
+
+
+async def test_a_gateway_out_of_reach_is_tried_at_our_pace(fake, desk, caplog):
+    fake.gateway.refuse = True
+    platform = Impatient(fake.token, api_url=fake.api_url, gateway_url=fake.gateway_url)
+
+    async with running(platform, desk):
+        async with asyncio.timeout(3):
+            while "the gateway is out of reach" not in caplog.text:
+                await asyncio.sleep(0.05)
+        fake.gateway.refuse = False
+        reply = await fake.slash(fake.person(), "alerts")
+
+    assert "Answer to alerts" in reply.text
+
+
 async def test_commands_that_discord_refuses_do_not_stop_the_bot(fake, desk, platform, caplog):
     fake.faults.add("PUT .*/commands", faults.error(403, 50001))
 
@@ -112,7 +131,10 @@ async def test_commands_that_discord_refuses_do_not_stop_the_bot(fake, desk, pla
         await fake.say(alice := fake.person(), "skew")
         await fake.next_dm(alice)
 
+        health = platform.health()
+
     assert "not published" in caplog.text
+    assert health == "commands not published: 403 Forbidden (error code: 50001): Refused"
 
 
 async def test_given_servers_get_the_commands_at_once_and_nobody_else(fake, desk):
