@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -47,6 +47,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CLOCK_TOLERANCE = timedelta(seconds=5)
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _EXPIRY_HOUR = 8
+_SIDES = {"C": OptionSide.CALL, "P": OptionSide.PUT}
 
 _Name = Annotated[str, msgspec.Meta(max_length=64)]
 _Price = Annotated[float, msgspec.Meta(gt=0, le=1e9)]
@@ -109,8 +110,7 @@ class _Rows(Generic[_T]):
     sent_at: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Option:
+class _Option(NamedTuple):
     """What an option's name says."""
 
     expiry: datetime
@@ -209,21 +209,20 @@ def _future(row: _FutureRow) -> FutureQuote | None:
 def _option(name: str) -> _Option | None:
     """What an option's name says, None when it cannot be read."""
     parts = name.split("-")
-    if len(parts) != 4 or parts[3] not in ("C", "P"):
+    if len(parts) != 4:
         return None
-    expiry, strike = _expiry(parts[1]), _strike(parts[2])
-    if expiry is None or strike is None:
+    expiry, strike, side = _expiry(parts[1]), _strike(parts[2]), _SIDES.get(parts[3])
+    if expiry is None or strike is None or side is None:
         return None
-    return _Option(expiry, strike, OptionSide(parts[3]))
+    return _Option(expiry, strike, side)
 
 
 def _strike(text: str) -> float | None:
     """A strike, with `d` for the decimal point as in `1d25`."""
-    whole, _, part = text.partition("d")
-    if not (whole + part).isascii() or not (whole + part).isdigit() or len(text) > 12:
+    digits = text.replace("d", "", 1)
+    if not digits.isdigit() or not digits.isascii() or len(text) > 12:
         return None
-    strike = float(f"{whole or 0}.{part or 0}")
-    return strike if strike > 0 else None
+    return float(text.replace("d", ".")) or None
 
 
 @lru_cache(maxsize=512)
