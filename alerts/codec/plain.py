@@ -56,7 +56,7 @@ def unlike(fields: Mapping[str, tuple[object, object]]) -> Json:
 
 
 def dump(body: object) -> str:
-    return json.dumps(body, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(body)
 
 
 def load(text: str | bytes) -> Json:
@@ -68,7 +68,7 @@ def load(text: str | bytes) -> Json:
 
 
 def parse(text: str | bytes) -> Any:
-    return json.loads(text, parse_constant=_refuse)
+    return _DECODER.decode(text if isinstance(text, str) else text.decode())
 
 
 def check_version(version: object) -> None:
@@ -80,6 +80,11 @@ def _refuse(word: str) -> None:
     raise ValueError(f"{word} is not a number")
 
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+_DECODER = json.JSONDecoder(parse_constant=_refuse)
+
+
+@lru_cache(maxsize=4096)
 def address(chat: Chat) -> str:
     text = str(chat)
     if Chat.parse(text) != chat:
