@@ -148,6 +148,7 @@ def _launch(place: Place, lock: int) -> None:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             cwd=place.folder,
+            env={},  # the bot's holds its tokens
             pass_fds=[lock],
             umask=0o077,
             check=True,
@@ -215,9 +216,10 @@ def _client(place: Place) -> Redis:
 
 def _log_tail(place: Place) -> str:
     try:
-        return place.log.read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace").strip()
+        tail = place.log.read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace")
     except OSError as error:
         return repr(error)
+    return " ".join(tail.split())
 
 
 @asynccontextmanager
