@@ -70,3 +70,18 @@ async def store(store_url, prefix):
     async with Redis.from_url(store_url) as client:
         async for key in client.scan_iter(match=f"{prefix}*"):
             await client.unlink(key)
+
+
+@pytest.fixture(params=STORES[1:])
+def server_url(request):
+    """The address of a store that is a server."""
+    return request.getfixturevalue(f"{request.param}_url")
+
+
+@pytest_asyncio.fixture
+async def server(server_url, prefix):
+    """A bare client of that server, which leaves nothing behind under the prefix."""
+    async with Redis.from_url(server_url) as client:
+        yield client
+        async for key in client.scan_iter(match=f"{prefix}*"):
+            await client.unlink(key)

@@ -1,0 +1,303 @@
+"""What becomes of the store when the server or a record in it is not as it should be."""
+
+import asyncio
+import logging
+import time
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import pytest_asyncio
+
+from alerts.domain.errors import FeedLostError, StoreError
+from alerts.domain.event import Event, Kind
+from alerts.domain.ids import Platform
+from alerts.domain.reading import Reading
+from alerts.domain.rule import State
+from alerts.ports import Change, New, Step
+from alerts.storage import terms
+from alerts.storage.connection import PAUSES_SECONDS, connect
+from alerts.storage.embedded import embedded
+from alerts.storage.keys import Keys
+from alerts.storage.redis import RedisStore
+from tests.builders import BASIS, CHAT, NOON, SKEW, a_draft
+
+TELEGRAM = Platform("telegram")
+SECOND = timedelta(seconds=1)
+
+
+@pytest_asyncio.fixture
+async def store(server, server_url, prefix):
+    opened = await RedisStore.open(server_url, prefix=prefix)
+    yield opened
+    await opened.close()
+
+
+async def add(store):
+    return await store.rules.add(New(CHAT, "7", a_draft(), State()), now=NOON, limit=30)
+
+
+def an_event(rule):
+    at = (NOON, NOON)
+    return Event(
+        Kind.FIRED, rule.id, rule.revision, rule.number, rule.chat, 1, SKEW, 15.0, 16.2, *at
+    )
+
+
+async def queue(store, rule, fence=1):
+    await store.rules.commit([], [Step(rule.id, 1, State(), an_event(rule))], fence)
+
+
+async def take(store):
+    return await store.outbox.take(TELEGRAM, "one", count=10, wait=timedelta(0))
+
+
+GARBAGE = [b"", b"{}", b"\xff\xfe", b'{"v":2,"revision":1}', b"null", b'["a"]']
+
+
+@pytest.mark.parametrize("garbage", GARBAGE)
+async def test_a_damaged_rule_is_set_aside_and_the_others_go_on(
+    store, server, prefix, garbage, caplog
+):
+    damaged, sound = await add(store), await add(store)
+    position = await store.rules.position()
+    await server.hset(Keys(prefix).rules, damaged.id, garbage)
+    await server.xadd(Keys(prefix).feed, {"rule": damaged.id})
+
+    both = [damaged.id, sound.id]
+    for _ in range(2):
+        assert [held.rule for held in await store.rules.load(both)] == [sound]
+    assert [held.rule for held in await store.rules.of_chat(CHAT)] == [sound]
+    assert [rule async for rule in store.rules.everything()] == [sound]
+    assert (await store.rules.changes(position))[1] == [Change(damaged.id, None)]
+    assert list(await store.rules.commit([], [Step(i, 1, State()) for i in both], 1)) == [sound.id]
+    assert caplog.text.count(damaged.id) == 1
+
+
+async def test_a_damaged_rule_is_no_longer_due_but_can_be_deleted(store, server, prefix):
+    damaged = await add(store)
+    await server.hset(Keys(prefix).rules, damaged.id, "garbage")
+
+    await store.rules.load(await store.rules.due(NOON))
+
+    assert list(await store.rules.due(NOON)) == []
+    assert await store.rules.remove(CHAT, 1) is None
+    assert await server.hlen(Keys(prefix).rules) == 0
+
+
+async def test_a_rule_with_a_damaged_state_is_set_aside(store, server, prefix):
+    rule = await add(store)
+    await server.hset(Keys(prefix).states, rule.id, '{"v":1,"phase":{"is":"dancing"}}')
+
+    assert await store.rules.get(CHAT, 1) is None
+
+
+async def test_a_rule_under_another_id_is_set_aside(store, server, prefix):
+    rule = await add(store)
+    text = await server.hget(Keys(prefix).rules, rule.id)
+    await server.hset(Keys(prefix).rules, "impostor", text)
+
+    assert [found.id async for found in store.rules.everything()] == [rule.id]
+
+
+async def test_a_damaged_latest_reading_is_left_out(store, server, prefix):
+    reading = Reading(SKEW, 14.0, NOON, ())
+    await store.rules.commit([reading], [], 1)
+    await server.hset(Keys(prefix).latest, str(BASIS), "garbage")
+
+    assert await store.rules.latest() == {SKEW: reading}
+
+
+async def test_damaged_history_is_left_out_and_other_series_go_on(store, server, prefix, caplog):
+    readings = [Reading(series, 14.0, NOON, ()) for series in (BASIS, SKEW)]
+    await server.set(Keys(prefix).history(BASIS), "not a stream")
+    await server.xadd(Keys(prefix).history(SKEW), {"x": "y"}, id="1000-0")
+
+    await store.history.extend(readings)
+
+    found = await store.history.window(SKEW, datetime.fromtimestamp(0, UTC), NOON)
+    assert list(found) == [readings[1]]
+    assert str(BASIS) in caplog.text
+
+
+async def test_an_unreadable_entry_is_buried_with_its_reason(store, server, prefix, caplog):
+    keys = Keys(prefix)
+    await server.xadd(keys.outbox(TELEGRAM), {"chat": str(CHAT), "events": '{"v":7}'})
+    await server.xadd(keys.outbox(TELEGRAM), {"foreign": "field"})
+    await queue(store, await add(store))
+
+    assert [entry.chat for entry in await take(store)] == [CHAT]
+
+    assert await store.outbox.backlog(TELEGRAM) == 1
+    (first, _) = await server.xrange(keys.dead(TELEGRAM))
+    assert first[1][b"events"] == b'{"v":7}'
+    assert b"version" in first[1][b"why"]
+    assert caplog.text.count("is set aside") == 2
+
+
+async def test_an_outbox_wiped_under_a_courier_is_made_again(store, server, prefix):
+    rule = await add(store)
+    await queue(store, rule)
+    await take(store)
+    await server.delete(Keys(prefix).outbox(TELEGRAM))
+
+    await store.outbox.keep(TELEGRAM, "one", ["1-1"])
+    await store.outbox.settle(TELEGRAM, "1-1")
+    await queue(store, rule)
+
+    assert len(await take(store)) == 1
+
+
+async def test_an_outbox_wiped_before_a_reclaim_is_made_again(store, server, prefix):
+    found = await store.outbox.reclaim(TELEGRAM, "one", idle=SECOND, count=1)
+
+    assert list(found) == []
+
+
+async def test_a_trimmed_feed_is_lost(store, server, prefix):
+    position = await store.rules.position()
+    await add(store)
+    await add(store)
+    await server.xtrim(Keys(prefix).feed, maxlen=1, approximate=False)
+
+    with pytest.raises(FeedLostError):
+        await store.rules.changes(position)
+
+
+async def test_a_feed_with_nothing_left_is_lost(store, server, prefix):
+    position = await store.rules.position()
+    await server.delete(Keys(prefix).feed)
+
+    with pytest.raises(FeedLostError):
+        await store.rules.changes(position)
+
+
+async def test_a_commit_refused_midway_has_queued_its_message(store, server, prefix):
+    rule = await add(store)
+    await server.delete(Keys(prefix).states)
+    await server.set(Keys(prefix).states, "not a hash")
+
+    with pytest.raises(StoreError, match="refused"):
+        await queue(store, rule)
+
+    assert len(await take(store)) == 1
+
+
+async def test_a_fence_that_a_failover_forgot_still_grows(store, server, prefix):
+    lease = store.lease("one", SECOND * 30)
+    await store.rules.commit([], [], 7)
+    first = await lease.acquire()
+    await server.delete(Keys(prefix).fence)
+    await server.set(Keys(prefix).fence, 3)
+
+    assert await lease.acquire() == first + 1
+
+
+async def test_chat_words_cannot_reach_into_a_script(store):
+    name = '"revision":9,"number":9}\r\n{x} %d [[ ]] $1 \\ \0'
+    new = New(CHAT, '"},"revision":7,', a_draft(name=name), State())
+    rule = await store.rules.add(new, now=NOON, limit=30)
+
+    edited = await store.rules.replace(rule, State(), now=NOON)
+    await store.outbox.readdress(CHAT, CHAT)
+
+    assert (edited.number, edited.revision, edited.draft.name) == (1, 2, name)
+    assert (await store.rules.get(CHAT, 1)).rule == edited
+
+
+@pytest.mark.parametrize("schema", ["2", "one", b"\xff"])
+async def test_a_store_of_a_newer_or_foreign_schema_is_refused(server, server_url, prefix, schema):
+    await server.set(Keys(prefix).schema, schema)
+
+    with pytest.raises(StoreError, match="writes 1"):
+        await RedisStore.open(server_url, prefix=prefix)
+
+
+async def test_a_store_without_settings_to_worry_about_has_a_clean_posture(embedded_url):
+    store = await RedisStore.open(embedded_url, prefix="derivwatch-test:")
+
+    assert await store.posture() == []
+
+    await store.close()
+
+
+@pytest.mark.parametrize("url", ["http://example.com", "redis://user:canary@host:port", "nonsense"])
+async def test_a_bad_address_is_refused_without_repeating_it(url):
+    with pytest.raises(StoreError) as refusal:
+        await RedisStore.open(url)
+
+    assert "canary" not in str(refusal.value)
+    assert "rediss://" in str(refusal.value)
+
+
+async def test_an_absent_server_is_a_store_error(tmp_path):
+    with pytest.raises(StoreError, match="does not answer"):
+        await RedisStore.open(f"unix://{tmp_path}/nobody.sock")
+
+
+@asynccontextmanager
+async def listening(tmp_path, answer):
+    """A socket where `answer(reader, writer)` stands in for a server."""
+
+    async def serve(reader, writer):
+        await answer(reader)
+        writer.close()
+
+    path = tmp_path / "odd.sock"
+    async with await asyncio.start_unix_server(serve, path):
+        yield f"unix://{path}"
+
+
+async def test_a_server_that_hangs_is_given_up_in_time(tmp_path):
+    released = asyncio.Event()
+
+    async def hang(reader):
+        await released.wait()
+
+    async with listening(tmp_path, hang) as url:
+        start = time.monotonic()
+        with pytest.raises(StoreError, match="does not answer"):
+            await RedisStore.open(url, command_seconds=0.2)
+        assert time.monotonic() - start < 2
+        released.set()
+
+
+async def test_only_reads_are_tried_again_when_the_connection_breaks(tmp_path):
+    connections = []
+
+    async def hang_up(reader):
+        connections.append(await reader.read(1))
+
+    async with listening(tmp_path, hang_up) as url:
+        db = connect(url, Keys())
+        for send, tries in ((db.tell, 1), (db.ask, 1 + len(PAUSES_SECONDS))):
+            connections.clear()
+            with pytest.raises(StoreError):
+                await send("GET", "key")
+            assert len(connections) == tries
+        connections.clear()
+        with pytest.raises(StoreError):
+            await db.run("release", ["leader"], ["one"])
+        assert len(connections) == 1
+        await db.close()
+
+
+async def test_a_store_goes_on_after_its_server_was_away(tmp_path, caplog):
+    caplog.set_level(logging.CRITICAL)
+    async with embedded(tmp_path) as url:
+        store = await RedisStore.open(url)
+        rule = await add(store)
+    with pytest.raises(StoreError):
+        await store.rules.get(CHAT, 1)
+    with pytest.raises(StoreError):
+        await store.ping()
+
+    async with embedded(tmp_path):
+        await store.ping()
+        assert (await store.rules.get(CHAT, 1)).rule == rule
+        await queue(store, rule)
+        await store.close()
+
+
+def test_retention_covers_a_week_and_a_day():
+    assert timedelta(days=8) == terms.HISTORY_KEPT

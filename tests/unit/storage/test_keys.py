@@ -1,0 +1,22 @@
+from alerts.storage.keys import PREFIX, Keys
+from tests.builders import CHAT, SKEW
+
+
+def test_every_key_begins_with_the_prefix_and_is_its_own():
+    keys = Keys()
+    plain = [getattr(keys, name) for name, kind in vars(Keys).items() if isinstance(kind, property)]
+    made = [
+        *plain,
+        keys.chat(CHAT),
+        keys.history(SKEW),
+        keys.outbox(CHAT.platform),
+        keys.dead(CHAT.platform),
+        keys.note("rules"),
+    ]
+
+    assert all(key.startswith(PREFIX) for key in made)
+    assert len(set(made)) == len(made)
+
+
+def test_another_prefix_is_another_store():
+    assert Keys("staging:").rules == "staging:rules"
