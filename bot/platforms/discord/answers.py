@@ -11,14 +11,16 @@ import discord
 
 from alerts.domain.ids import Chat
 from bot.card import Card
-from bot.commands.spec import FrontDesk
+from bot.commands.spec import Ask, FrontDesk
 from bot.outcome import Outcome, Rejected
 from bot.platforms.discord import markup
 from bot.platforms.discord.ask import (
     Interaction,
+    act_of_tap,
     ask_of_command,
     ask_of_tap,
     ask_of_words,
+    is_of_channel,
     is_public,
     personal,
 )
@@ -48,20 +50,19 @@ class Answers:
     async def command(self, interaction: Interaction, name: str, values: Mapping[str, str]) -> None:
         """Answer a slash command; only the person who typed it sees the card."""
         if await _acknowledged(interaction):
-            card = await self.desk.command(name, ask_of_command(interaction, values))
-            await self._show(interaction, card)
+            ask = ask_of_command(interaction, values)
+            await self._show(interaction, ask, await self.desk.command(name, ask))
 
     async def tap(self, interaction: Interaction) -> None:
         """Answer a button: its card takes the place of the tapped one, a toast is whispered."""
-        act = interaction.custom_id
-        if act is None or not await _acknowledged(interaction):
+        if not await _acknowledged(interaction):
             return
         ask = ask_of_tap(interaction)
-        reply = await self.desk.tap(ask, act)
+        reply = await self.desk.tap(ask, act_of_tap(interaction))
         if reply.card is not None and (ask.may_edit or not is_public(interaction)):
-            await self._show(interaction, reply.card)
+            await self._show(interaction, ask, reply.card)
         elif reply.card is not None:
-            await _whisper(interaction, reply_parts(reply.card))
+            await _whisper(interaction, reply_parts(reply.card, here=True))
         elif reply.toast:
             await _whisper(interaction, {"content": markup.escape(reply.toast)})
 
@@ -70,8 +71,8 @@ class Answers:
         ask = ask_of_words(message)
         await self.deliver(ask.chat, await self.desk.words(ask), f"words.{message.id}")
 
-    async def _show(self, interaction: Interaction, card: Card) -> None:
-        for parts in (reply_parts(card), plain_parts(card)):
+    async def _show(self, interaction: Interaction, ask: Ask, card: Card) -> None:
+        for parts in (reply_parts(card, here=is_of_channel(ask)), plain_parts(card)):
             try:
                 await interaction.edit_original_response(**parts)
             except TROUBLES as error:

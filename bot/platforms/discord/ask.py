@@ -9,6 +9,8 @@ from bot.commands.spec import Ask
 
 DISCORD = Platform("discord")
 
+HERE = "here:"
+
 Interaction = discord.Interaction[discord.Client]
 
 
@@ -27,10 +29,21 @@ def ask_of_command(interaction: Interaction, values: Mapping[str, str], text: st
 
 
 def ask_of_tap(interaction: Interaction) -> Ask:
-    """A tap acts on the rules of the chat its message belongs to."""
-    if is_public(interaction) and interaction.channel_id is not None:
+    """A tap acts on the rules its card speaks of: rule numbers count within one chat."""
+    here = is_public(interaction) or (interaction.custom_id or "").startswith(HERE)
+    if here and interaction.channel_id is not None:
         return _of_channel(interaction, interaction.channel_id, {})
     return Ask(personal(interaction.user.id), str(interaction.user.id))
+
+
+def act_of_tap(interaction: Interaction) -> str:
+    """What the button was made to do."""
+    return (interaction.custom_id or "").removeprefix(HERE)
+
+
+def is_of_channel(ask: Ask) -> bool:
+    """Whether the rules of a server's channel are meant, and not a person's own."""
+    return not ask.chat.id.startswith("u")
 
 
 def ask_of_words(message: discord.Message) -> Ask:

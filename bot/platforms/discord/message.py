@@ -8,6 +8,7 @@ import discord
 from alerts.domain.ids import Chat
 from bot.card import Button, Card
 from bot.platforms.discord import markup
+from bot.platforms.discord.ask import HERE
 
 NONCE_LENGTH = 25
 
@@ -23,10 +24,13 @@ def alert_parts(card: Card) -> dict[str, Any]:
     return {**reply_parts(card), "content": markup.headline(card), "silent": card.silent}
 
 
-def reply_parts(card: Card) -> dict[str, Any]:
-    """The answer to an interaction, which nobody is notified of; also replaces what was there."""
+def reply_parts(card: Card, *, here: bool = False) -> dict[str, Any]:
+    """The answer to an interaction, which nobody is notified of; also replaces what was there.
+
+    `here`: the card speaks of the channel's rules, though only one person may see it.
+    """
     embed = discord.Embed.from_dict(markup.embed(card))
-    return {"content": None, "embed": embed, "view": _view(card)}
+    return {"content": None, "embed": embed, "view": _view(card, HERE if here else "")}
 
 
 def plain_parts(card: Card) -> dict[str, Any]:
@@ -39,7 +43,7 @@ def nonce(chat: Chat, key: str) -> str:
     return hashlib.sha256(f"{chat}\n{key}".encode()).hexdigest()[:NONCE_LENGTH]
 
 
-def _view(card: Card) -> discord.ui.View:
+def _view(card: Card, prefix: str) -> discord.ui.View:
     """The rows of buttons.
 
     Stopped from the start: taps are answered by their custom_id alone, which outlives a restart,
@@ -48,11 +52,13 @@ def _view(card: Card) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     for row, buttons in enumerate(markup.rows(card)):
         for button in buttons:
-            view.add_item(_button(button, row))
+            view.add_item(_button(button, row, prefix))
     view.stop()
     return view
 
 
-def _button(button: Button, row: int) -> discord.ui.Button[discord.ui.View]:
+def _button(button: Button, row: int, prefix: str) -> discord.ui.Button[discord.ui.View]:
     style = _STYLES.get(button.act.partition(":")[0], discord.ButtonStyle.secondary)
-    return discord.ui.Button(label=markup.label(button), custom_id=button.act, style=style, row=row)
+    return discord.ui.Button(
+        label=markup.label(button), custom_id=prefix + button.act, style=style, row=row
+    )

@@ -156,6 +156,21 @@ async def test_a_tap_on_a_channel_alert_acts_for_the_channel_and_tells_strangers
     ]
 
 
+async def test_a_hidden_card_about_the_channel_keeps_acting_for_the_channel(fake, desk, platform):
+    boss = fake.person("boss")
+    guild = fake.guild(owner=boss)
+
+    async with running(platform, desk):
+        shown = await fake.slash(boss, "snooze", {"for": "1h", "where": "here"}, guild=guild)
+        await fake.press(shown, "Save")
+
+    assert shown.ephemeral
+    assert [(act, ask.chat) for act, ask in desk.asked] == [
+        ("snooze", _channel(guild)),
+        ("save:abc", _channel(guild)),
+    ]
+
+
 async def test_a_line_typed_in_a_direct_message_is_answered_there(fake, bot, desk):
     alice = fake.person()
 

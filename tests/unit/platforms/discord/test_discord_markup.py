@@ -188,3 +188,22 @@ def test_no_card_is_ever_refused(card):
 
     assert limits.message_errors({"content": content, "embeds": [embed]}, new=True) == {}
     assert limits.message_errors({"content": markup.plain(card)}, new=True) == {}
+
+
+def test_a_block_without_room_for_its_first_line_is_left_out():
+    text = markup.embed(Card("Now", lines=("x" * 4090,), pre="skew 20.0"))["description"]
+
+    assert text == "x" * 4090
+
+
+def test_fields_beyond_6000_characters_are_left_out_whole():
+    fields = tuple(Field("n" * 256, "v" * 1024) for _ in range(6))
+
+    embed = markup.embed(Card("Now", lines=("x" * 2000,), fields=fields))
+
+    assert len(embed["fields"]) == 3
+    assert all(len(one["value"]) == 1024 for one in embed["fields"])
+
+
+def test_nothing_is_left_of_a_text_without_room():
+    assert markup.shorten("skew", 0) == ""
