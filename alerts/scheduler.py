@@ -1,0 +1,170 @@
+"""The polling loop: one APScheduler job per poll, led by whoever holds the lease."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from alerts.collect import Source, collect
+from alerts.domain.errors import AlertsError
+from alerts.domain.ids import Asset
+from alerts.domain.reading import Reading, Series
+from alerts.ports import Clock, Lease, Store
+from alerts.tick import Report, Spell, Watch, open_watch, tick
+
+log = logging.getLogger(__name__)
+
+STALE_FLOOR = timedelta(seconds=90)
+JITTER = 0.1
+LEAST_BOUND_SECONDS = 5.0
+
+# A beat without a fetch: it extends the lease, applies edits and looks at rules that are due,
+# so a hold time ends on time even when its series is polled rarely.
+SWEEPING = "sweep"
+SWEEP = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """How often each poll runs, in real time, and how much faster the market's clock goes."""
+
+    polls: Mapping[str, timedelta]
+    speed: float = 1.0
+
+    def stale_after(self, poll: str) -> timedelta:
+        """A reading older than three polls, and never under 90 s, decides nothing.
+
+        In market time, as readings are dated by it.
+        """
+        return max(STALE_FLOOR, 3 * self.polls[poll] * self.speed)
+
+
+@dataclass(slots=True)
+class Poller:
+    """Polls the venues and ticks the engine while it leads; stands by otherwise.
+
+    `begun` is set after the first round of polls, whether or not it led to readings.
+    """
+
+    store: Store
+    lease: Lease
+    sources: Sequence[Source]
+    assets: Sequence[Asset]
+    cadence: Cadence
+    clock: Clock
+    stale_after: Spell
+    grace: Spell
+    on_readings: Callable[[Mapping[Series, Reading]], None] = lambda _: None
+    watch: Watch | None = None
+    fence: int | None = None
+    ticked_at: datetime | None = None
+    ticks: dict[str, int] = field(default_factory=dict)
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+    _closing: bool = False
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def run(self) -> None:
+        """Poll until cancelled."""
+        scheduler = AsyncIOScheduler(timezone="UTC")
+        for poll, every in self.cadence.polls.items():
+            _every(scheduler, every, self.beat, poll, jitter=JITTER)
+        _every(scheduler, SWEEP, self.beat, SWEEPING, jitter=0.0)
+        scheduler.start()
+        try:
+            await self._first_round()
+            await asyncio.Event().wait()
+        finally:
+            self._closing = True
+            scheduler.shutdown(wait=False)
+            await self.lease.release()
+
+    async def _first_round(self) -> None:
+        """One beat of every poll at once: nobody waits a minute for the first number."""
+        for poll in self.cadence.polls:
+            await self.beat(poll)
+        self.begun.set()
+
+    async def beat(self, poll: str) -> Report | None:
+        """One poll and its tick. The first of the two fences where any error is only logged."""
+        try:
+            return await self._beat(poll)
+        except asyncio.CancelledError:
+            if not self._closing:
+                raise
+            # The scheduler cancels its jobs on shutdown and would log each as failed.
+        except AlertsError as error:
+            log.warning("tick abandoned poll=%s why=%s", poll, error)
+        except TimeoutError:
+            log.warning("tick abandoned poll=%s why=took longer than its cadence", poll)
+        except Exception:
+            log.exception("tick failed poll=%s", poll)
+        return None
+
+    async def _beat(self, poll: str) -> Report | None:
+        if not await self._lead():
+            return None
+        async with asyncio.timeout(self._bound(poll)):
+            samples = await collect(self.sources, poll, self.assets, self.clock.now())
+        async with self._turn:
+            if self.watch is None or self.fence is None:
+                return None
+            now = self.clock.now()
+            report = await tick(self.watch, samples, now, self.fence)
+            self.on_readings(self.watch.latest)
+            self.ticked_at = now
+            self.ticks[poll] = self.ticks.get(poll, 0) + 1
+        level = logging.DEBUG if poll == SWEEPING and not report.steps else logging.INFO
+        log.log(
+            level,
+            "tick poll=%s readings=%d woken=%d steps=%d events=%d",
+            poll,
+            report.readings,
+            report.woken,
+            report.steps,
+            report.events,
+        )
+        return report
+
+    def _bound(self, poll: str) -> float:
+        every = self.cadence.polls.get(poll, SWEEP)
+        return max(every.total_seconds() * 0.95, LEAST_BOUND_SECONDS)
+
+    async def _lead(self) -> bool:
+        """Whether we lead. A new term starts from what the store says, not from old memory."""
+        async with self._turn:
+            fence = await self.lease.acquire()
+            if fence is None:
+                self.watch = self.fence = None
+            elif fence != self.fence or self.watch is None:
+                self.watch = await open_watch(
+                    self.store.rules, self.store.history, self.stale_after, self.grace
+                )
+                self.fence = fence
+                log.info("leading fence=%d rules=%d", fence, len(self.watch.index))
+            return fence is not None
+
+
+def _every(
+    scheduler: AsyncIOScheduler,
+    every: timedelta,
+    beat: Callable[[str], Awaitable[Report | None]],
+    poll: str,
+    *,
+    jitter: float,
+) -> None:
+    """Late runs coalesce and never overlap; a run late by a whole interval is skipped."""
+    seconds = every.total_seconds()
+    scheduler.add_job(
+        beat,
+        "interval",
+        args=[poll],
+        id=poll,
+        seconds=seconds,
+        max_instances=1,
+        coalesce=True,
+        misfire_grace_time=max(1, int(seconds)),
+        jitter=jitter * seconds or None,
+    )

@@ -1,0 +1,174 @@
+"""One tick, top to bottom: samples in, state changes and queued news out, in one atomic step."""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from alerts.domain.errors import FeedLostError
+from alerts.domain.ids import RuleId
+from alerts.domain.reading import Gap, Reading, Reason, Sample, Series
+from alerts.domain.rule import Rule
+from alerts.engine.freshness import turned
+from alerts.engine.step import step
+from alerts.engine.wake import WakeIndex
+from alerts.ports import Held, History, RuleBook, Step
+from alerts.rules.judge import look
+
+log = logging.getLogger(__name__)
+
+Spell = Callable[[Series], timedelta]
+
+
+@dataclass(slots=True)
+class Watch:
+    """What the leader keeps in memory: the wake index and what was last committed.
+
+    Losing it costs nothing: `open_watch` builds it again from the store.
+    `stale_after` says when a reading may no longer decide a rule,
+    `grace` how long a series may be dark before its owners hear of it.
+    """
+
+    book: RuleBook
+    history: History
+    stale_after: Spell
+    grace: Spell
+    index: WakeIndex = field(default_factory=WakeIndex)
+    latest: dict[Series, Reading] = field(default_factory=dict)
+    why: dict[Series, Gap] = field(default_factory=dict)
+    dark: frozenset[Series] = frozenset()
+    position: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one tick did, for its log line."""
+
+    readings: int
+    woken: int
+    steps: int
+    events: int
+
+
+async def open_watch(book: RuleBook, history: History, stale_after: Spell, grace: Spell) -> Watch:
+    """A watch as the store has it now. The feed's position is read first, so nothing is missed."""
+    watch = Watch(book, history, stale_after, grace)
+    watch.position = await book.position()
+    async for rule in book.everything():
+        watch.index.put(rule)
+    watch.latest = dict(await book.latest())
+    return watch
+
+
+async def tick(watch: Watch, samples: Sequence[Sample], now: datetime, fence: int) -> Report:
+    """Take samples over, step the rules they concern, commit.
+
+    StoreError abandons the tick: nothing was written, and the next one starts from the same
+    "before", so a crossing in between is seen then.
+    """
+    await _follow(watch)
+    readings = _news(watch.latest, samples)
+    gaps = {sample.series: sample for sample in samples if isinstance(sample, Gap)}
+    after = {**watch.latest, **{reading.series: reading for reading in readings}}
+    times = {series: reading.at for series, reading in after.items()}
+    went, back = turned(times, watch.dark, now, watch.stale_after)
+    woken = _woken(watch, readings) | _all_on(watch.index, (*went, *back))
+    due = set(await watch.book.due(now))
+    view = _View(after, {**watch.why, **gaps}, watch.stale_after, now)
+    late = _late(watch, readings)
+
+    held = await watch.book.load(sorted(woken | due))
+    steps = [one for item in held if (one := _step(watch, item, view, late, due))]
+    written = await watch.book.commit(readings, steps, fence)
+
+    watch.latest, watch.why = after, view.why_dark(readings)
+    watch.dark = (watch.dark | frozenset(went)) - frozenset(back)
+    await watch.history.extend(readings)
+    events = sum(1 for one in steps if one.event and one.rule in set(written))
+    return Report(len(readings), len(woken | due), len(steps), events)
+
+
+async def _follow(watch: Watch) -> None:
+    try:
+        watch.position, changes = await watch.book.changes(watch.position)
+    except FeedLostError:
+        log.warning("change feed was trimmed past us, reading all rules again")
+        fresh = await open_watch(watch.book, watch.history, watch.stale_after, watch.grace)
+        watch.index, watch.position = fresh.index, fresh.position
+        return
+    for change in changes:
+        if change.rule is None:
+            watch.index.drop(change.id)
+        else:
+            watch.index.put(change.rule)
+
+
+def _news(latest: Mapping[Series, Reading], samples: Iterable[Sample]) -> list[Reading]:
+    """Readings newer than what we have; an out-of-order or repeated stamp is no news."""
+    return [
+        sample
+        for sample in samples
+        if isinstance(sample, Reading)
+        and ((known := latest.get(sample.series)) is None or sample.at > known.at)
+    ]
+
+
+def _woken(watch: Watch, readings: Iterable[Reading]) -> set[RuleId]:
+    woken: set[RuleId] = set()
+    for reading in readings:
+        known = watch.latest.get(reading.series)
+        woken |= watch.index.wake(reading.series, known.value if known else None, reading.value)
+    return woken
+
+
+def _all_on(index: WakeIndex, series: Iterable[Series]) -> set[RuleId]:
+    return set().union(*(index.on(one) for one in series))
+
+
+def _late(watch: Watch, readings: Iterable[Reading]) -> frozenset[Series]:
+    """Series whose last reading before this tick is so old that a crossing happened unseen."""
+    return frozenset(
+        reading.series
+        for reading in readings
+        if (known := watch.latest.get(reading.series))
+        and reading.at - known.at > watch.stale_after(reading.series)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """The market as rules may see it: stale readings are gaps that began when data stopped."""
+
+    latest: Mapping[Series, Reading]
+    why: Mapping[Series, Gap]
+    stale_after: Spell
+    now: datetime
+
+    def of(self, rule: Rule) -> dict[Series, Sample]:
+        return {leg.series: self._sample(leg.series) for leg in rule.legs}
+
+    def why_dark(self, readings: Iterable[Reading]) -> dict[Series, Gap]:
+        """The reasons still standing after these readings."""
+        healed = {reading.series for reading in readings}
+        return {series: gap for series, gap in self.why.items() if series not in healed}
+
+    def _sample(self, series: Series) -> Sample:
+        reading = self.latest.get(series)
+        if reading and self.now - reading.at <= self.stale_after(series):
+            return reading
+        since = reading.at if reading else self.now
+        gap = self.why.get(series)
+        if gap:
+            return Gap(series, gap.reason, gap.detail, since)
+        return Gap(series, Reason.STALE, f"no reading since {since:%H:%M} UTC", since)
+
+
+def _step(
+    watch: Watch, held: Held, view: _View, late: frozenset[Series], due: set[RuleId]
+) -> Step | None:
+    rule = held.rule
+    seen = look(rule.draft, view.of(rule), late=any(leg.series in late for leg in rule.legs))
+    move = step(rule, held.state, seen, view.now, watch.grace(seen.series))
+    if move.state == held.state and move.event is None and rule.id not in due:
+        return None
+    return Step(rule.id, rule.revision, move.state, move.event, move.due)

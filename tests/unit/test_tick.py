@@ -1,0 +1,213 @@
+"""The path of a tick over the in-memory store: what is told, once, whatever happens between."""
+
+from datetime import timedelta
+
+import pytest
+
+from alerts.domain.errors import StoreError
+from alerts.domain.event import Kind
+from alerts.domain.ids import Asset, Chat, MetricKey, Platform
+from alerts.domain.reading import Gap, Reading, Reason, Series
+from alerts.domain.rule import Direction, Draft, Idle, Leg, State, Timing
+from alerts.ports import New
+from alerts.storage.memory import MemoryStore
+from alerts.tick import open_watch, tick
+from tests.fakes.clock import ManualClock
+
+SKEW = Series(MetricKey("skew25_norm"), Asset("BTC"), "60d")
+TELEGRAM = Platform("telegram")
+ALICE = Chat(TELEGRAM, "1001")
+STALE = timedelta(minutes=3)
+GRACE = timedelta(minutes=15)
+
+
+class Desk:
+    """A store, a watch over it and a clock, with the words the tests speak."""
+
+    def __init__(self):
+        self.store = MemoryStore()
+        self.clock = ManualClock()
+        self.watch = None
+        self.fence = 1
+
+    async def start(self):
+        self.watch = await open_watch(
+            self.store.rules, self.store.history, lambda _: STALE, lambda _: GRACE
+        )
+
+    async def rule(self, level=15.0, clear=13.0, hold=timedelta(0), state=None, chat=ALICE):
+        draft = Draft((Leg(SKEW, Direction.ABOVE, level, clear),), Timing(hold=hold))
+        new = New(chat, "alice", draft, state or State())
+        return await self.store.rules.add(new, now=self.clock.now(), limit=30)
+
+    async def see(self, value, after=timedelta(minutes=1)):
+        now = self.clock.advance(seconds=after.total_seconds())
+        return await tick(self.watch, [a_reading(value, now)], now, self.fence)
+
+    async def blind(self, after=timedelta(minutes=1)):
+        now = self.clock.advance(seconds=after.total_seconds())
+        gap = Gap(SKEW, Reason.NO_DATA, "venue away", now)
+        return await tick(self.watch, [gap], now, self.fence)
+
+    async def told(self):
+        entries = await self.store.outbox.take(TELEGRAM, "test", count=100, wait=timedelta(0))
+        return [event for entry in entries for event in entry.events]
+
+
+def a_reading(value, at):
+    return Reading(SKEW, value, at, ())
+
+
+@pytest.fixture
+async def desk():
+    desk = Desk()
+    await desk.start()
+    yield desk
+    await desk.store.close()
+
+
+async def test_a_crossing_is_told_once(desk):
+    await desk.rule()
+
+    for value in (14.0, 16.0, 17.0, 16.5):
+        await desk.see(value)
+
+    assert [event.kind for event in await desk.told()] == [Kind.FIRED]
+
+
+async def test_a_new_rule_never_fires_on_its_first_sample(desk):
+    await desk.rule()
+
+    for value in (20.0, 21.0):
+        await desk.see(value)
+
+    assert await desk.told() == []
+
+
+async def test_a_rule_that_was_true_when_made_waits_for_its_next_crossing(desk):
+    await desk.rule()
+
+    for value in (20.0, 12.0, 16.0):
+        await desk.see(value)
+
+    assert [event.value for event in await desk.told()] == [16.0]
+
+
+async def test_a_hold_ends_on_time_though_the_value_does_not_move(desk):
+    await desk.rule(hold=timedelta(minutes=10), state=State(Idle()))
+
+    for _ in range(12):
+        await desk.see(16.0)
+
+    (fired,) = await desk.told()
+    assert fired.at - fired.since == timedelta(minutes=10)
+
+
+async def test_resolution_waits_for_the_clear_level(desk):
+    await desk.rule(state=State(Idle()))
+
+    for value in (16.0, 14.0, 13.5, 12.9):
+        await desk.see(value)
+
+    assert [event.kind for event in await desk.told()] == [Kind.FIRED, Kind.RESOLVED]
+
+
+async def test_missing_data_neither_fires_nor_resolves(desk):
+    await desk.rule(state=State(Idle()))
+    await desk.see(16.0)
+
+    for _ in range(10):
+        await desk.blind()
+
+    assert [event.kind for event in await desk.told()] == [Kind.FIRED]
+
+
+async def test_owners_hear_once_of_a_series_gone_dark_and_once_of_its_return(desk):
+    await desk.rule(state=State(Idle()))
+    await desk.see(12.0)
+
+    for _ in range(40):
+        await desk.blind()
+    await desk.see(12.5)
+
+    assert [event.kind for event in await desk.told()] == [Kind.DARK, Kind.BACK]
+
+
+async def test_a_crossing_during_downtime_is_told_once_and_marked_late(desk):
+    await desk.rule(state=State(Idle()))
+    await desk.see(12.0)
+
+    await desk.start()
+    await desk.see(18.0, after=timedelta(hours=2))
+    await desk.see(18.5)
+
+    (fired,) = await desk.told()
+    assert fired.kind is Kind.FIRED
+    assert fired.late
+
+
+async def test_a_restart_repeats_nothing(desk):
+    await desk.rule(state=State(Idle()))
+    await desk.see(16.0)
+    await desk.told()
+
+    await desk.start()
+    await desk.see(16.5)
+
+    assert await desk.told() == []
+
+
+async def test_a_leader_that_was_replaced_writes_nothing(desk):
+    await desk.rule(state=State(Idle()))
+    await desk.see(12.0)
+    desk.fence = 2
+    await desk.see(12.1)
+
+    desk.fence = 1
+    with pytest.raises(StoreError):
+        await desk.see(18.0)
+
+    assert await desk.told() == []
+
+
+async def test_a_tick_that_could_not_be_written_is_made_up_for_by_the_next(desk):
+    await desk.rule(state=State(Idle()))
+    await desk.see(12.0)
+    desk.fence = 0
+    with pytest.raises(StoreError):
+        await desk.see(18.0)
+
+    desk.fence = 1
+    await desk.see(18.2)
+
+    assert [event.value for event in await desk.told()] == [18.2]
+
+
+async def test_a_deleted_rule_is_silent(desk):
+    rule = await desk.rule(state=State(Idle()))
+    await desk.see(12.0)
+
+    await desk.store.rules.remove(ALICE, rule.number)
+    await desk.see(18.0)
+
+    assert await desk.told() == []
+
+
+async def test_news_of_one_chat_and_tick_is_one_entry(desk):
+    await desk.rule(level=15.0, state=State(Idle()))
+    await desk.rule(level=16.0, state=State(Idle()))
+    await desk.see(12.0)
+    await desk.see(18.0)
+
+    entries = await desk.store.outbox.take(TELEGRAM, "test", count=10, wait=timedelta(0))
+    assert [len(entry.events) for entry in entries] == [2]
+
+
+async def test_an_old_or_repeated_stamp_is_no_news(desk):
+    await desk.rule(state=State(Idle()))
+    await desk.see(12.0)
+
+    old = a_reading(18.0, desk.clock.now() - timedelta(seconds=1))
+    await tick(desk.watch, [old], desk.clock.now(), desk.fence)
+
+    assert await desk.told() == []
