@@ -22,6 +22,10 @@ class Platform(Protocol):
         """Deliver one card; `key` is the same for every attempt to deliver the same news."""
         ...
 
+    async def close(self) -> None:
+        """Let go of every connection, after the last send."""
+        ...
+
     def health(self) -> str:
         """`ok`, or one line that says what is wrong."""
         ...

@@ -71,6 +71,9 @@ class Console:
         self._show(card, "alert")
         return Sent(key)
 
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
     def health(self) -> str:
         return "ok"
 

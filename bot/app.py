@@ -1,0 +1,304 @@
+"""The composition root: the only module that names every concrete class."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from alerts.collect import Source
+from alerts.domain.errors import StoreError
+from alerts.domain.ids import Venue
+from alerts.domain.reading import Series
+from alerts.exchanges import EXCHANGES
+from alerts.exchanges.http import VenueHttp, open_session
+from alerts.metrics import BY_KEY
+from alerts.ports import Clock, Store
+from alerts.scheduler import Cadence, Poller
+from alerts.storage.embedded import embedded
+from alerts.storage.redis import RedisStore
+from bot.commands.front import Front
+from bot.commands.spec import Desk, FrontDesk, Readings
+from bot.courier import Courier
+from bot.pace import Pace
+from bot.platforms.spec import Platform
+from bot.settings import Settings
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=5)
+FOLLOW_SECONDS = 2.0
+FIRST_READINGS_SECONDS = 5.0
+RESTART_SECONDS = (1.0, 60.0)
+DISCORD_PER_SECOND = 40.0
+CONSOLE_PER_SECOND = 1000.0
+
+
+Job = Coroutine[Any, Any, None]
+
+
+class Role(StrEnum):
+    """What one process does: everything, or one part of a deployment on a shared Redis."""
+
+    ALL = "all"
+    POLLER = "poller"
+    SENDER = "sender"
+    CHAT = "chat"
+
+    def does(self, part: "Role") -> bool:
+        return self in {Role.ALL, part}
+
+
+@dataclass(slots=True)
+class Bot:
+    """Everything a running bot is made of, wired and not yet started."""
+
+    settings: Settings
+    store: Store
+    clock: Clock
+    cadence: Cadence
+    sources: Sequence[Source]
+    platforms: Sequence[Platform]
+    role: Role = Role.ALL
+    simulated: bool = False
+    readings: Readings = field(default_factory=Readings)
+    name: str = field(default_factory=lambda: f"{socket.gethostname()}-{os.getpid()}")
+    poller: Poller = field(init=False)
+    couriers: list[Courier] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.poller = Poller(
+            store=self.store,
+            lease=self.store.lease(f"{self.name}-{secrets.token_hex(4)}", LEASE),
+            sources=self.sources,
+            assets=self.settings.assets,
+            cadence=self.cadence,
+            clock=self.clock,
+            stale_after=self.stale_after,
+            grace=grace,
+            on_readings=self.readings.update,
+        )
+        self.couriers = [self._courier(platform) for platform in self.platforms]
+
+    def stale_after(self, series: Series) -> timedelta:
+        """When a reading of a series may no longer decide anything."""
+        return self.cadence.stale_after(_poll_of(series))
+
+    def desk(self) -> Desk:
+        """What commands may use."""
+        return Desk(
+            rules=self.store.rules,
+            history=self.store.history,
+            notes=self.store.notes,
+            outbox=self.store.outbox,
+            clock=self.clock,
+            readings=self.readings,
+            assets=self.settings.assets,
+            max_rules=self.settings.max_rules_per_chat,
+            version=version("derivwatch"),
+            simulated=self.simulated,
+            status=self.status,
+            stale_after=self.stale_after,
+        )
+
+    async def status(self) -> Mapping[str, str]:
+        """How the parts are, one line each, for /status and the web."""
+        lines = {"store": await _pinged(self.store)}
+        if self.role.does(Role.POLLER):
+            lines["polling"] = self._polling()
+        for platform in self.platforms:
+            lines[platform.name] = platform.health()
+        return lines
+
+    async def run(self) -> None:
+        """Run until cancelled, or until a platform ends the run by returning (the console)."""
+        async with contextlib.AsyncExitStack() as stack:
+            for platform in self.platforms:
+                stack.push_async_callback(platform.close)
+            await self._run()
+
+    async def _run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(job) for job in self._jobs()]
+            await self._first_readings()
+            chats = [group.create_task(job) for job in self._chats(Front(self.desk()))]
+            if chats:
+                await asyncio.wait(chats, return_when=asyncio.FIRST_COMPLETED)
+            else:
+                await asyncio.Event().wait()
+            for task in (*tasks, *chats):
+                task.cancel()
+
+    async def _first_readings(self) -> None:
+        """Give the first polls a moment, so that the first answers have numbers in them."""
+        if self.role is Role.ALL:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(FIRST_READINGS_SECONDS):
+                    await self.poller.begun.wait()
+
+    def _jobs(self) -> list[Job]:
+        jobs: list[Job] = [self._follow()]
+        if self.role.does(Role.POLLER):
+            jobs.append(_supervised("poller", self.poller.run))
+        if self.role.does(Role.SENDER):
+            jobs += [
+                _supervised(f"courier {courier.platform.name}", courier.run)
+                for courier in self.couriers
+            ]
+        return jobs
+
+    def _chats(self, desk: FrontDesk) -> list[Job]:
+        if not self.role.does(Role.CHAT):
+            return []
+        return [
+            _supervised(platform.name, partial(platform.run, desk)) for platform in self.platforms
+        ]
+
+    def _courier(self, platform: Platform) -> Courier:
+        rates = {
+            "telegram": Pace(self.settings.telegram_messages_per_second, chat_gap_seconds=1.0),
+            "discord": Pace(DISCORD_PER_SECOND),
+        }
+        pace = rates.get(platform.name) or Pace(CONSOLE_PER_SECOND)
+        return Courier(
+            platform,
+            self.store,
+            self.readings,
+            self.clock,
+            pace,
+            consumer=self.name,
+            simulated=self.simulated,
+        )
+
+    def _polling(self) -> str:
+        if self.poller.fence is None:
+            return "standing by"
+        ticked = self.poller.ticked_at
+        return f"leading, last tick {ticked:%H:%M:%S} UTC" if ticked else "leading, no tick yet"
+
+    async def _follow(self) -> None:
+        """Read what another process polls, while this one does not lead."""
+        while True:
+            if self.poller.fence is None:
+                with contextlib.suppress(StoreError):
+                    self.readings.update(await self.store.rules.latest())
+            await asyncio.sleep(FOLLOW_SECONDS)
+
+
+def grace(series: Series) -> timedelta:
+    """How long a series may be dark before the owners of its rules hear of it."""
+    metric = BY_KEY.get(series.metric)
+    return timedelta(minutes=metric.defaults.stale_minutes if metric else 15)
+
+
+def _poll_of(series: Series) -> str:
+    """The poll that feeds a series."""
+    metric = BY_KEY.get(series.metric)
+    polls = [
+        feed.poll
+        for exchange in EXCHANGES
+        for feed in exchange.feeds
+        if metric and feed.kind is metric.needs
+    ]
+    return polls[0] if polls else "options"
+
+
+async def _pinged(store: Store) -> str:
+    try:
+        await store.ping()
+    except StoreError as error:
+        return f"away: {error}"
+    return "ok"
+
+
+async def _supervised(name: str, run: Callable[[], Awaitable[None]]) -> None:
+    """Keep a part running: its failure is logged and it starts again, ever more slowly."""
+    least, most = RESTART_SECONDS
+    wait = least
+    while True:
+        started = asyncio.get_running_loop().time()
+        try:
+            await run()
+        except Exception:
+            log.exception("part failed, starting it again part=%s after=%.0fs", name, wait)
+        else:
+            log.info("part ended part=%s", name)
+            return
+        await asyncio.sleep(wait)
+        lasted = asyncio.get_running_loop().time() - started
+        wait = least if lasted > most + wait else min(wait * 2, most)
+
+
+def cadence(settings: Settings) -> Cadence:
+    """How often each feed is polled, from the settings."""
+    polls = sorted({feed.poll for exchange in EXCHANGES for feed in exchange.feeds})
+    return Cadence({poll: settings.poll(poll) for poll in polls})
+
+
+@contextlib.asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[RedisStore]:
+    """The store the settings name: a Redis, or the embedded one in the data folder."""
+    async with contextlib.AsyncExitStack() as stack:
+        url = settings.redis_url.get_secret_value() if settings.redis_url else ""
+        url = url or await stack.enter_async_context(embedded(Path(settings.data_dir)))
+        store = await RedisStore.open(url)
+        stack.push_async_callback(store.close)
+        yield store
+
+
+@contextlib.asynccontextmanager
+async def reached(settings: Settings, clock: Clock) -> AsyncIterator[list[Source]]:
+    """The venues, each with its client."""
+    async with open_session() as session:
+        yield [
+            Source(
+                exchange,
+                VenueHttp(
+                    exchange, session, base_url=base_url(settings, exchange.venue), now=clock.now
+                ),
+            )
+            for exchange in EXCHANGES
+            if not settings.venues or exchange.venue in settings.venues
+        ]
+
+
+def base_url(settings: Settings, venue: Venue) -> str:
+    """Where a venue is reached: the setting, or its own address."""
+    own = {exchange.venue: exchange.url for exchange in EXCHANGES}
+    return str(getattr(settings, f"{venue}_url", None) or own[venue])
+
+
+def chat_platforms(settings: Settings, clock: Clock) -> list[Platform]:
+    """The platforms that have a token. Their libraries are heavy, so they load only when used."""
+    platforms: list[Platform] = []
+    if settings.telegram_bot_token:
+        from bot.platforms.telegram import Telegram  # noqa: PLC0415 -- half a second
+
+        platforms.append(
+            Telegram(
+                settings.telegram_bot_token.get_secret_value(),
+                base_url=settings.telegram_api_url,
+                now=clock.now,
+            )
+        )
+    if settings.discord_bot_token:
+        from bot.platforms.discord import Discord  # noqa: PLC0415 -- a second
+
+        platforms.append(
+            Discord(
+                settings.discord_bot_token.get_secret_value(),
+                api_url=settings.discord_api_url,
+                gateway_url=settings.discord_gateway_url,
+                guild_ids=settings.discord_guild_ids,
+            )
+        )
+    return platforms

@@ -1,0 +1,124 @@
+"""`derivwatch demo`: the whole bot on a simulated market, with this terminal as the chat."""
+
+import asyncio
+import contextlib
+import logging
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+from alerts.clock import ScaledClock
+from alerts.collect import Source
+from alerts.domain.reading import Reading
+from alerts.exchanges import EXCHANGES
+from alerts.exchanges.http import VenueHttp, open_session
+from alerts.ports import Clock, Store
+from alerts.scheduler import Cadence
+from alerts.simulator import SCENARIOS, preload
+from alerts.simulator.scenario import Scenario
+from alerts.simulator.server import simulated_market
+from alerts.storage.embedded import embedded
+from alerts.storage.redis import RedisStore
+from bot import log
+from bot.app import Bot, cadence
+from bot.cli.lifetime import DURATION, until_signalled
+from bot.platforms.console import Console
+from bot.settings import Settings, load
+
+LEAST_POLL = timedelta(seconds=1)
+LAST_LOOK = timedelta(seconds=3)
+HINT = "skew above 15%"
+
+
+@click.command(epilog='Example:  echo "skew above 15%" | derivwatch demo --for 60s --json')
+@click.option(
+    "--scenario",
+    type=click.Choice(list(SCENARIOS)),
+    default=next(iter(SCENARIOS)),
+    show_default=True,
+)
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Times faster than life; each scenario has its own default.",
+)
+@click.option("--for", "bound", type=DURATION, help="End after this long, like 60s.")
+@click.option("--json", "json_lines", is_flag=True, help="One JSON object a line for every card.")
+def command(
+    scenario: str, speed: float | None, bound: timedelta | None, *, json_lines: bool
+) -> None:
+    """Watch the whole bot work: a simulated market, the embedded store, this terminal as chat.
+
+    No account, no token, no network. Type rules such as "skew above 15%".
+    """
+    settings = demo_settings()
+    log.setup(settings, level=logging.ERROR)
+    script = SCENARIOS[scenario]
+    work = _demo(settings, script, speed or script.default_speed, json_lines=json_lines)
+    asyncio.run(until_signalled(work, bound))
+
+
+def demo_settings() -> Settings:
+    """Defaults alone: what stands in the environment belongs to the real bot."""
+    return load(environ={}, env_file=None)
+
+
+async def _demo(settings: Settings, script: Scenario, speed: float, *, json_lines: bool) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="derivwatch-"))
+        url = await stack.enter_async_context(embedded(Path(folder)))
+        store = await RedisStore.open(url)
+        stack.push_async_callback(store.close)
+        await _remember(store, script)
+        clock = ScaledClock(script.start, speed)
+        ends = sys.stdin.isatty()
+        console = Console(clock, json_lines=json_lines, hint=HINT, title=script.title, ends=ends)
+        sources = await stack.enter_async_context(simulated(script, clock))
+        bot = Bot(
+            settings,
+            store,
+            clock,
+            hurried(cadence(settings), speed),
+            sources,
+            [console],
+            simulated=True,
+        )
+        if ends:
+            await bot.run()
+        else:
+            await _until_over(bot, script, speed)
+
+
+async def _until_over(bot: Bot, script: Scenario, speed: float) -> None:
+    """Without a person at the keyboard the demo ends with its scenario."""
+    lasts = (script.end - bot.clock.now()) / speed + LAST_LOOK
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(lasts.total_seconds()):
+            await bot.run()
+
+
+@contextlib.asynccontextmanager
+async def simulated(script: Scenario, clock: Clock) -> AsyncIterator[list[Source]]:
+    """The venues, all answered by the simulated market on loopback."""
+    async with simulated_market(script, clock) as market, open_session() as session:
+        yield [
+            Source(exchange, VenueHttp(exchange, session, base_url=market.url, now=clock.now))
+            for exchange in EXCHANGES
+        ]
+
+
+def hurried(usual: Cadence, speed: float) -> Cadence:
+    """The usual cadence in market time, but never more than one poll a second in real time."""
+    polls = {poll: max(every / speed, LEAST_POLL) for poll, every in usual.polls.items()}
+    return Cadence(polls, speed)
+
+
+async def _remember(store: Store, script: Scenario) -> None:
+    """What was before the scenario starts, so that "was 14.2% 24 h ago" can be said."""
+    samples = preload(script, script.start)
+    readings = [sample for sample in samples if isinstance(sample, Reading)]
+    await store.history.extend(sorted(readings, key=lambda reading: reading.at))

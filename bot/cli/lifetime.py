@@ -1,0 +1,43 @@
+"""How long a command runs: until a signal, or a given time, whichever is first."""
+
+import asyncio
+import contextlib
+import re
+import signal
+from collections.abc import Coroutine
+from datetime import timedelta
+from typing import Any
+
+import click
+
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+async def until_signalled(work: Coroutine[Any, Any, None], bound: timedelta | None = None) -> None:
+    """Run work until it ends, SIGINT or SIGTERM arrives, or the bound passes; then end cleanly."""
+    loop, task = asyncio.get_running_loop(), asyncio.ensure_future(work)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
+    if bound is not None:
+        loop.call_later(bound.total_seconds(), task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+class DurationType(click.ParamType[timedelta]):
+    """`90s`, `10m`, `1h`, `2d` on the command line."""
+
+    name = "duration"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta:
+        if isinstance(value, timedelta):
+            return value
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", str(value).strip())
+        if match is None:
+            self.fail(f"{value!r} is not a duration: write 90s, 10m or 1h", param, ctx)
+        return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+
+
+DURATION = DurationType()
