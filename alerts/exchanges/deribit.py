@@ -12,42 +12,31 @@ as a whole is no answer, that is a FetchError and never another exception.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from typing import Annotated, Any, Generic, NamedTuple, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 
 from alerts.domain.errors import FetchError
-from alerts.domain.ids import Asset, Venue
+from alerts.domain.ids import Asset
 from alerts.domain.market import (
     FutureQuote,
     FuturesCurve,
     IndexPrice,
     OptionChain,
     OptionQuote,
-    OptionSide,
 )
+from alerts.exchanges.deribit_errors import DERIBIT, by_code, by_status
+from alerts.exchanges.deribit_names import expiry, option_name
 from alerts.exchanges.spec import Body, Exchange, Feed, Request
 
-DERIBIT = Venue("deribit")
 URL = "https://www.deribit.com/api/v2"
 
 _ASSETS = frozenset({Asset("BTC"), Asset("ETH")})
 _SUMMARY = "/public/get_book_summary_by_currency"
 _INDEX = "/public/get_index_price"
 
-_RATE_LIMITED = 10028
-_MAINTENANCE = 11051
-_PASSING = frozenset({_RATE_LIMITED, 10066, 13028, 13888})  # busy, unavailable, timed out
-_MAINTENANCE_SECONDS = 30.0
-_BLOCK_SECONDS = 6 * 3600.0
-_BAN_SECONDS = 600.0
-
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CLOCK_TOLERANCE = timedelta(seconds=5)
-_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
-_EXPIRY_HOUR = 8
-_SIDES = {"C": OptionSide.CALL, "P": OptionSide.PUT}
 
 _Name = Annotated[str, msgspec.Meta(max_length=64)]
 _Price = Annotated[float, msgspec.Meta(gt=0, le=1e9)]
@@ -110,14 +99,6 @@ class _Rows(Generic[_T]):
     sent_at: int | None
 
 
-class _Option(NamedTuple):
-    """What an option's name says."""
-
-    expiry: datetime
-    strike: float
-    side: OptionSide
-
-
 def parse_index(bodies: Sequence[Body], asset: Asset) -> IndexPrice:
     """The spot index from a `get_index_price` answer."""
     (body,) = bodies
@@ -156,7 +137,7 @@ def _quotes(rows: Iterable[_OptionRow], prefix: str) -> tuple[list[OptionQuote],
     for row in rows:
         if not row.instrument_name.startswith(prefix):
             continue
-        option = _option(row.instrument_name)
+        option = option_name(row.instrument_name)
         if option is None:
             rejected += 1
             continue
@@ -191,54 +172,18 @@ def parse_futures(bodies: Sequence[Body], asset: Asset) -> FuturesCurve:
 def _future(row: _FutureRow) -> FutureQuote | None:
     """One coin-margined contract: its open interest is published in USD."""
     term = row.instrument_name.partition("-")[2]
-    expiry = _expiry(term)
-    if expiry is None and term != "PERPETUAL":
+    when = expiry(term)
+    if when is None and term != "PERPETUAL":
         return None
     usd = row.open_interest
     return FutureQuote(
         row.instrument_name,
-        expiry,
+        when,
         row.mark_price,
         row.estimated_delivery_price,
         open_interest_coin=None if usd is None else usd / row.mark_price,
         open_interest_usd=usd,
     )
-
-
-@lru_cache(maxsize=8192)
-def _option(name: str) -> _Option | None:
-    """What an option's name says, None when it cannot be read."""
-    parts = name.split("-")
-    if len(parts) != 4:
-        return None
-    expiry, strike, side = _expiry(parts[1]), _strike(parts[2]), _SIDES.get(parts[3])
-    if expiry is None or strike is None or side is None:
-        return None
-    return _Option(expiry, strike, side)
-
-
-def _strike(text: str) -> float | None:
-    """A strike, with `d` for the decimal point as in `1d25`."""
-    digits = text.replace("d", "", 1)
-    if not digits.isdigit() or not digits.isascii() or len(text) > 12:
-        return None
-    return float(text.replace("d", ".")) or None
-
-
-@lru_cache(maxsize=512)
-def _expiry(text: str) -> datetime | None:
-    """The instant a date such as `6FEB26` stands for: 08:00 UTC of that day."""
-    day, month, year = text[:-5], text[-5:-2], text[-2:]
-    if not (f"{day}{year}".isascii() and day.isdigit() and year.isdigit()) or len(text) > 7:
-        return None
-    if month not in _MONTHS:
-        return None
-    try:
-        return datetime(
-            2000 + int(year), _MONTHS.index(month) + 1, int(day), _EXPIRY_HOUR, tzinfo=UTC
-        )
-    except ValueError:
-        return None
 
 
 def _rows(body: Body, decoder: msgspec.json.Decoder[Any], row: type[_T]) -> _Rows[_T]:
@@ -272,7 +217,7 @@ def _readable(decoder: msgspec.json.Decoder[_T], raw: msgspec.Raw) -> _T | None:
 
 def _result(answer: _Answer[_T]) -> _T:
     if answer.error is not None:
-        raise _refusal(answer.error)
+        raise by_code(answer.error.code, answer.error.message)
     if answer.result is None:
         raise FetchError(DERIBIT, "the answer has neither a result nor an error")
     return answer.result
@@ -317,7 +262,7 @@ def classify(status: int, content: bytes) -> FetchError | None:
     refused = _stated(content)
     if refused is not None and (refused.retry or status not in (403, 418, 451)):
         return refused
-    return _by_status(status) if is_error else None
+    return by_status(status) if is_error else None
 
 
 def _stated(content: bytes) -> FetchError | None:
@@ -325,24 +270,7 @@ def _stated(content: bytes) -> FetchError | None:
         answer = _ERROR.decode(content)
     except (ValueError, RecursionError):
         return None
-    return None if answer.error is None else _refusal(answer.error)
-
-
-def _refusal(error: _RpcError) -> FetchError:
-    why = f"error {error.code} {error.message[:100]}".rstrip()
-    if error.code == _MAINTENANCE:
-        return FetchError(DERIBIT, why, retry=True, after_seconds=_MAINTENANCE_SECONDS)
-    return FetchError(DERIBIT, why, retry=error.code in _PASSING)
-
-
-def _by_status(status: int) -> FetchError:
-    if status == 451:
-        why = "refuses requests from this place (HTTP 451): leave it out of VENUES"
-        return FetchError(DERIBIT, why, after_seconds=_BLOCK_SECONDS)
-    if status in (403, 418):
-        why = f"has shut this address out for now (HTTP {status})"
-        return FetchError(DERIBIT, why, after_seconds=_BAN_SECONDS)
-    return FetchError(DERIBIT, f"HTTP {status}", retry=status == 429 or status >= 500)
+    return None if answer.error is None else by_code(answer.error.code, answer.error.message)
 
 
 def covers(asset: Asset) -> bool:
