@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 
 from lark import Lark, Token, Tree
-from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark.exceptions import UnexpectedInput, UnexpectedToken
 
 from alerts.domain.errors import UsageError
 from alerts.domain.rule import Direction, Draft, Leg
@@ -71,18 +71,15 @@ def _unknown(phrase: Phrase, found: Found, vocabulary: Vocabulary, check: Check)
     if len(found.unknown) == 1 and len(found.metrics) == 1 and not (found.assets or found.fillers):
         metric, _ = found.metrics[0]
         return unknown_asset(phrase.text, found.unknown[0], metric, vocabulary, check)
-    return explain(Trouble(phrase.text, phrase.op), vocabulary, check)
+    return explain(Trouble(phrase.text, [*found.unknown, phrase.op][0]), vocabulary, check)
 
 
 def _trouble(text: str, error: UnexpectedInput) -> Trouble:
-    start, wants = error.pos_in_stream or 0, frozenset[str]()
-    if isinstance(error, UnexpectedToken):
-        wants = frozenset(error.expected)
-        start = len(text) if error.token.type == "$END" else start
-    elif isinstance(error, UnexpectedCharacters):
-        wants = frozenset(error.allowed or ())
+    wants = getattr(error, "expected", None) or getattr(error, "allowed", None) or ()
+    ended = isinstance(error, UnexpectedToken) and error.token.type == "$END"
+    start = len(text) if ended else error.pos_in_stream or 0
     word = text[start:].split(" ", 1)[0]
-    return Trouble(text, Piece(word, start, start + len(word)), wants)
+    return Trouble(text, Piece(word, start, start + len(word)), frozenset(wants))
 
 
 @cache

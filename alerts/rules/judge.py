@@ -29,7 +29,7 @@ class Look:
 
 def look(draft: Draft, samples: Mapping[Series, Sample], *, late: bool = False) -> Look:
     """Judge every leg, join the verdicts, and name the leg that decided."""
-    verdicts = [_judge(leg, samples.get(leg.series)) for leg in draft.legs]
+    verdicts = [judge(leg, samples.get(leg.series)) for leg in draft.legs]
     verdict = _join(verdicts, draft.join)
     leg = draft.legs[verdicts.index(verdict)]
     sample = samples.get(leg.series)
@@ -42,7 +42,8 @@ def look(draft: Draft, samples: Mapping[Series, Sample], *, late: bool = False) 
     return Look(verdict, leg.series, leg.level, None, reason, since, late, lead)
 
 
-def _judge(leg: Leg, sample: Sample | None) -> Verdict:
+def judge(leg: Leg, sample: Sample | None) -> Verdict:
+    """What one sample says about one leg."""
     if not isinstance(sample, Reading):
         return Verdict.UNDECIDED
     sign = 1 if leg.direction is Direction.ABOVE else -1

@@ -14,6 +14,7 @@ _REWRITES = str.maketrans(
     | {"\u00bb": '"', "\u2019": "'", "\u00a0": " ", "\u202f": " "}
 )
 _MARKS_IN_A_ROW = 2
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +65,18 @@ def tidy(text: str) -> str:
             f"That is {len(text)} characters; a rule has at most {LONGEST_TEXT}, "
             "like: skew above 15"
         )
-    shown = _visible(unicodedata.normalize("NFC", text).translate(_REWRITES))
-    return re.sub(r"(?<=[^\s.])[.!?]+$", "", " ".join(shown.split()))
+    return re.sub(r"(?<=[^\s.])[.!?]+$", "", _plain(text))
 
 
 def clean_name(raw: str) -> str:
     """A name safe to show: no control or direction characters, no towers of accents."""
-    name = " ".join(_visible(raw).replace('"', "'").split())
-    return _thin(name)
+    return _thin(_plain(raw).replace('"', "'"))
 
 
-def _visible(text: str) -> str:
+def _plain(text: str) -> str:
     spaced = "".join(" " if char.isspace() else char for char in text)
-    return "".join(char for char in spaced if unicodedata.category(char) not in _UNSEEN)
-
-
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+    seen = "".join(char for char in spaced if unicodedata.category(char) not in _UNSEEN)
+    return " ".join(unicodedata.normalize("NFC", seen).translate(_REWRITES).split())
 
 
 def _thin(text: str) -> str:

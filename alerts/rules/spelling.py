@@ -44,9 +44,17 @@ class Trouble:
 
 
 def plain_digits(text: str, check: Check) -> None:
-    """UsageError offering ordinary digits for full-width and other scripts' ones."""
-    if any(char.isnumeric() and not char.isascii() for char in text):
-        raise _offer(unicodedata.normalize("NFKC", text), check)
+    """UsageError offering ordinary digits for full-width ones and those of other scripts."""
+    parts = text.split('"')
+    parts[::2] = ["".join(map(_plain, outside_quotes)) for outside_quotes in parts[::2]]
+    plain = '"'.join(parts)
+    if plain != text:
+        raise _offer(plain, check)
+
+
+def _plain(char: str) -> str:
+    digit = unicodedata.decimal(char, None)
+    return char if digit is None else str(digit)
 
 
 def explain(trouble: Trouble, vocabulary: Vocabulary, check: Check) -> UsageError:
@@ -180,7 +188,7 @@ def _no_level(trouble: Trouble, metric: Metric | None) -> UsageError:
     if last.lower() in {"named", "called"}:
         return UsageError('Named what? Write: named "my alert"')
     if "clear" in before.lower():
-        return UsageError(f"{last.capitalize()} at which level?")
+        return UsageError("Clear at which level? Write one number.")
     fixes = tuple(f"{before} {level}" for level in _presets(metric))
     return UsageError(f"{last.capitalize()} what? Write one number.", fixes=fixes)
 

@@ -106,7 +106,7 @@ def _window(text: str, metric: Metric, piece: Piece) -> str:
     if not metric.windows:
         raise UsageError(
             f"{word} has no window such as {piece.text}; leave it out.",
-            fixes=(swap(text, (piece, "")),),
+            fixes=(swap(text[: piece.start].rstrip(".") + text[piece.end :]),),
         )
     raise UsageError(
         f"{word} is measured at {', '.join(metric.windows)}, not {piece.text}.",
