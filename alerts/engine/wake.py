@@ -22,15 +22,15 @@ _HOLES_KEPT = 1024
 class _Shelf:
     """The levels of one series: `levels[i]` belongs to the rule in `slots[i]`."""
 
-    levels: array[float] = field(default_factory=lambda: array("d"))
-    slots: array[int] = field(default_factory=lambda: array("I"))
+    levels: "array[float]" = field(default_factory=lambda: array("d"))
+    slots: "array[int]" = field(default_factory=lambda: array("I"))
     sorted: int = 0
 
     def add(self, level: float, slot: int) -> None:
         self.levels.append(level)
         self.slots.append(slot)
 
-    def between(self, low: float, high: float) -> array[int]:
+    def between(self, low: float, high: float) -> "array[int]":
         self._sort()
         start = bisect_left(self.levels, low)
         return self.slots[start : bisect_right(self.levels, high, start)]
