@@ -75,16 +75,22 @@ def _meant(series: Series) -> str:
 
 @dataclass(slots=True)
 class _Track:
-    """One series over a recording: when it had readings, and its last sample up to a time."""
+    """One series over a recording: when it had readings, and what it was up to a time.
 
-    readings: list[datetime] = field(default_factory=list)
-    last: Sample | None = None
+    `gap` is why there was nothing since the last reading.
+    """
+
+    times: list[datetime] = field(default_factory=list)
+    reading: Reading | None = None
+    gap: Gap | None = None
 
     def see(self, sample: Sample, *, counts: bool) -> None:
         if isinstance(sample, Reading):
-            self.readings.append(sample.at)
-        if counts:
-            self.last = sample
+            self.times.append(sample.at)
+        if counts and isinstance(sample, Reading):
+            self.reading, self.gap = sample, None
+        elif counts and isinstance(sample, Gap):
+            self.gap = sample
 
 
 def answers(
@@ -112,18 +118,18 @@ def answers(
 def _answer(
     series: Series, track: _Track, at: datetime | None, max_age: timedelta | None
 ) -> Answer:
-    sample = track.last
-    if sample is None:
-        return _unavailable(series, Reason.NO_DATA, "the recording has nothing of it up to then")
-    if isinstance(sample, Gap):
-        return _unavailable(series, sample.reason, sample.detail)
+    """The last reading while it counts; past that the reason there was no later one."""
+    reading, gap = track.reading, track.gap
     usual = timedelta(minutes=BY_KEY[series.metric].defaults.stale_minutes)
-    counts_for = max_age or usual_age(track.readings) or usual
-    age = (at or sample.at) - sample.at
-    if age > counts_for:
-        detail = f"the last reading, at {iso(sample.at)}, counts for {_rounded(counts_for)} only"
-        return _unavailable(series, Reason.STALE, detail)
-    return _reading(sample)
+    counts_for = max_age or usual_age(track.times) or usual
+    if reading is not None and (at or reading.at) - reading.at <= counts_for:
+        return _reading(reading)
+    if gap is not None:
+        return _unavailable(series, gap.reason, gap.detail)
+    if reading is None:
+        return _unavailable(series, Reason.NO_DATA, "the recording has nothing of it up to then")
+    detail = f"the last reading, at {iso(reading.at)}, counts for {_rounded(counts_for)} only"
+    return _unavailable(series, Reason.STALE, detail)
 
 
 def _unavailable(series: Series, reason: Reason, detail: str) -> Answer:

@@ -1,0 +1,75 @@
+import asyncio
+import contextlib
+from datetime import UTC, datetime
+
+import pytest
+
+from alerts.clock import WallClock
+from alerts.playback import samples
+from alerts.recording import Recorder, Recording
+from alerts.simulator import SCENARIOS
+from alerts.simulator.server import Fault, simulated_market
+from bot.cli.record import _record, command, file_for
+from bot.settings import load
+
+FEB = SCENARIOS["feb-2026"]
+NOW = datetime(2026, 2, 6, 21, 30, 57, tzinfo=UTC)
+
+
+async def recorded(tmp_path, answers, *faults):
+    """Record the simulated market, long after its end, until it has given so many answers."""
+    file = tmp_path / "x.jsonl.gz"
+    async with simulated_market(FEB, WallClock()) as market:
+        market.faults.extend(faults)
+        settings = load(environ={"DERIBIT_URL": market.url, "ASSETS": "BTC"}, env_file=None)
+        with contextlib.closing(Recorder(file)) as recorder:
+            async with asyncio.timeout(10):
+                work = asyncio.create_task(_record(settings, recorder))
+                while recorder.count < answers:
+                    await asyncio.sleep(0.01)
+                work.cancel()
+                await asyncio.wait([work])
+    return Recording.at(file)
+
+
+async def test_what_the_venue_answered_can_be_played_back(tmp_path):
+    recording = await recorded(tmp_path, 3)
+
+    found = {str(s.series): s for _, batch in samples(recording.lines()) for s in batch}
+
+    assert found["skew25_norm.60d:BTC"].value == pytest.approx(11.2, abs=0.1)
+    assert found["basis.60d:BTC"].value == pytest.approx(4.8, abs=0.05)
+    assert found["price:BTC"].value == 70_900
+
+
+async def test_a_line_names_the_address_that_was_asked(tmp_path):
+    recording = await recorded(tmp_path, 3)
+
+    urls = {line.url.partition("/api/v2")[2] for line in recording.lines()}
+
+    assert urls == {
+        "/public/get_index_price?index_name=btc_usd",
+        "/public/get_book_summary_by_currency?currency=BTC&kind=option",
+        "/public/get_book_summary_by_currency?currency=BTC&kind=future",
+    }
+
+
+async def test_refusals_are_recorded_too(tmp_path):
+    fault = Fault("get_index_price", status=400, content=b'{"error":{"code":-32602}}')
+
+    recording = await recorded(tmp_path, 3, fault)
+
+    assert sorted(line.status for line in recording.lines()) == [200, 200, 400]
+
+
+def test_a_name_gets_its_suffix(tmp_path):
+    assert file_for(tmp_path / "feb", NOW) == tmp_path / "feb.jsonl.gz"
+    assert file_for(tmp_path / "feb.jsonl.gz", NOW) == tmp_path / "feb.jsonl.gz"
+
+
+def test_a_folder_gets_a_file_named_by_the_time(tmp_path):
+    assert file_for(tmp_path, NOW) == tmp_path / "20260206T213057Z.jsonl.gz"
+
+
+def test_help_shows_an_example():
+    assert "Example:" in command.epilog
