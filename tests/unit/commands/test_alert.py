@@ -1,0 +1,230 @@
+"""Setting alerts: in a line, by buttons, by typed parameters."""
+
+from datetime import timedelta
+
+import pytest
+
+from alerts.domain.event import Kind
+from alerts.domain.rule import Direction, Idle, Pending, Repeat, Unaligned, Waiting
+from alerts.engine.step import step
+from alerts.rules.judge import look
+from bot.commands.market import fresh
+from tests.unit.commands.room import BASIS, NOW, SKEW, Room, a_reading, acts, everything
+
+
+@pytest.fixture
+def room():
+    return Room()
+
+
+# One line
+
+
+async def test_a_clear_line_is_saved_at_once_and_echoed(room):
+    card = await room.says("skew above 15%")
+
+    assert card.title == "Saved as #1 – BTC skew above 15%"
+    measured, *others = card.lines
+    assert measured.startswith("60d 25Δ skew (put-call, % of ATM IV). Positive: puts dearer")
+    assert others == [
+        "Must hold 10 min · clears below 13% · each time, at most every 4 h · reminder after 12 h",
+        "Now 14.2%, 0.8 pts away.",
+    ]
+    assert list(acts(card)) == ["Pause", "Delete"]
+
+
+async def test_what_was_saved_is_what_was_said(room):
+    await room.says("eth basis below 3 for 30m clear 4 once")
+
+    rule = (await room.held(1)).rule
+    assert str(rule.legs[0].series) == "basis.60d:ETH"
+    assert (rule.legs[0].direction, rule.legs[0].level, rule.legs[0].clear) == (
+        Direction.BELOW,
+        3.0,
+        4.0,
+    )
+    assert (rule.timing.hold, rule.timing.repeat) == (timedelta(minutes=30), Repeat.ONCE)
+    assert rule.owner == "ann"
+
+
+async def test_an_unusual_rule_is_echoed_as_the_line_that_makes_it(room):
+    card = await room.says("eth basis under 3 for 30m once")
+
+    assert card.footer == "As one line: ETH basis below 3% for 30m once"
+
+
+async def test_an_alert_not_met_starts_armed(room):
+    await room.says("skew above 15%")
+
+    assert (await room.held(1)).state.phase == Idle()
+
+
+async def test_an_alert_already_true_waits_for_its_next_crossing_and_says_so(room):
+    room.reads(SKEW, 20.0)
+
+    card = await room.says("skew above 15%")
+
+    assert card.lines[-1] == (
+        "Already true (20.0%), so it waits for its next crossing: armed once below 13%."
+    )
+    assert "Alert me now" in acts(card)
+    assert (await room.held(1)).state.phase == Waiting()
+
+
+async def test_without_a_fresh_reading_it_starts_silently_with_the_first(room):
+    room.reads(SKEW, 20.0, hours=2)
+
+    card = await room.says("skew above 15%")
+
+    assert card.lines[-1].startswith("No fresh reading right now")
+    assert (await room.held(1)).state.phase == Unaligned()
+
+
+async def test_alert_me_now_fires_at_the_next_look(room):
+    room.reads(SKEW, 20.0)
+    await room.says("skew above 15%")
+
+    reply = await room.presses("Alert me now")
+
+    assert reply.toast == "#1 tells you at the next look."
+    held = await room.held(1)
+    assert isinstance(held.state.phase, Pending)
+    move = step(held.rule, held.state, look(held.rule.draft, fresh(room.desk)), NOW, timedelta(1))
+    assert move.event.kind is Kind.FIRED
+
+
+async def test_the_same_alert_again_is_only_added_when_asked_for(room):
+    await room.says("skew above 15%")
+    card = await room.says("BTC skew > 15")
+    assert card.title == "You have that: #1 BTC skew above 15%"
+    assert await room.count() == 1
+
+    await room.presses("Add anyway")
+
+    assert room.card.title == "Saved as #2 – BTC skew above 15%"
+
+
+async def test_the_alert_that_is_already_there_can_be_opened(room):
+    await room.says("skew above 15%")
+    await room.says("skew above 15%")
+
+    await room.presses("Open #1")
+
+    assert room.card.title == "#1 BTC skew above 15% – armed"
+
+
+async def test_the_limit_is_named_with_the_way_out():
+    room = Room(max_rules=1)
+    await room.says("skew above 15%")
+
+    card = await room.says("basis below 3")
+
+    assert "All 1 alerts of this chat are used" in everything(card)
+    assert "/alerts" in acts(card)
+    assert await room.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "level"),
+    [("price below 60k", 60_000.0), ("skew above 15.5", 15.5), ("basis below 0%", 0.0)],
+)
+async def test_levels_are_read_in_the_metrics_unit(room, line, level):
+    await room.says(line)
+
+    assert (await room.held(1)).rule.legs[0].level == level
+
+
+# Typed parameters
+
+
+async def test_typed_parameters_make_the_same_rule(room):
+    await room.runs("alert", metric="basis", when="below", level="3", asset="ETH", hold="30m")
+
+    assert room.card.title == "Saved as #1 – ETH basis below 3%"
+    assert (await room.held(1)).rule.timing.hold == timedelta(minutes=30)
+
+
+async def test_the_typed_rule_text_wins(room):
+    await room.runs("alert", rule="skew above 15%", metric="basis")
+
+    assert room.card.title == "Saved as #1 – BTC skew above 15%"
+
+
+async def test_incomplete_parameters_are_asked_about(room):
+    card = await room.runs("alert", metric="skew", when="above")
+
+    assert card.title.startswith("Above what?")
+    assert await room.count() == 0
+
+
+# By buttons
+
+
+async def test_three_taps_and_a_save_make_an_alert(room):
+    await room.says("/alert")
+    await room.presses("BTC basis 5.6%")
+    assert room.card.lines[0] == "Step 2 of 3. Now 5.6%. Usual 5 to 10% a year (Feb 2026)."
+    await room.presses("below 3%")
+    assert room.card.title == "Save this alert? BTC basis below 3%"
+    assert await room.count() == 0
+
+    await room.presses("Save")
+
+    assert room.card.title == "Saved as #1 – BTC basis below 3%"
+
+
+async def test_a_double_tap_on_save_saves_once(room):
+    await room.taps("pick:BTC:basis:below:3")
+    save = acts(room.card)["Save"]
+
+    await room.taps(save)
+    await room.taps(save)
+
+    assert await room.count() == 1
+
+
+async def test_cancel_saves_nothing(room):
+    await room.taps("pick:BTC:basis:below:3")
+
+    await room.presses("Cancel")
+
+    assert room.card.lines == ("Nothing was saved.",)
+    assert await room.count() == 0
+
+
+async def test_back_returns_to_the_first_step(room):
+    await room.taps("pick:BTC:basis")
+
+    await room.presses("Back")
+
+    assert room.card.title == "What shall I watch?"
+
+
+async def test_a_level_past_the_other_edge_is_watched_from_inside(room):
+    await room.taps("pick:BTC:basis")
+
+    assert acts(room.card)["above 15%"] == "pick:BTC:basis:above:15"
+
+
+async def test_price_levels_are_round_ones_near_the_price(room):
+    await room.taps("pick:BTC:price")
+
+    # 71,500 x 0.95 = 67,925; x 0.9 = 64,350; x 1.05 = 75,075; x 1.1 = 78,650: two digits each
+    offered = [label for label in acts(room.card) if "$" in label]
+    assert offered == ["below $68,000", "below $64,000", "above $75,000", "above $79,000"]
+
+
+async def test_without_a_price_the_level_can_still_be_typed(room):
+    room.desk.readings._latest.clear()
+
+    await room.taps("pick:BTC:price")
+
+    assert room.card.lines[-1] == "Or type it with your own level: btc price below 66000"
+
+
+async def test_an_act_of_every_button_fits_a_platform(room):
+    for series, value in ((SKEW, 20.0), (BASIS, 2.0)):
+        room.readings.update({series: a_reading(series, value)})
+
+    for line in ("/start", "/now", "skew", "/alert", "/explain", "eth raw skew 30d"):
+        assert all(len(act.encode()) <= 64 for act in acts(await room.says(line)).values())
