@@ -41,7 +41,8 @@ class Steady:
 
     With `to_now`, the time of an answer is shown as the moment it became current to the client,
     and the dates in instrument names move by whole days: so a client on the wall's clock finds
-    fresh marks and expiries that lie ahead.
+    fresh marks, and expiries as far ahead as they were. Faster than life, the names therefore
+    change with every day of the recording.
     """
 
     start: datetime
@@ -57,7 +58,7 @@ class Steady:
         if not self.to_now:
             return None
         shown = self.since + (at - self.start) / self.speed
-        return Shift(whole_days(self.start, self.since), shown - at)
+        return _shift(shown - at)
 
 
 @dataclass(slots=True)
@@ -66,7 +67,6 @@ class Stepped:
 
     at: datetime
     now: Now | None = None
-    _days: int | None = None
 
     def present(self) -> datetime:
         return self.at
@@ -75,15 +75,11 @@ class Stepped:
         del at
         if self.now is None:
             return None
-        now = self.now()
-        if self._days is None:
-            self._days = whole_days(self.at, now)
-        return Shift(self._days, now - self.at)
+        return _shift(self.now() - self.at)
 
 
-def whole_days(start: datetime, end: datetime) -> int:
-    """The nearest whole number of days from one time to another."""
-    return round((end - start) / _DAY)
+def _shift(moved: timedelta) -> Shift:
+    return Shift(round(moved / _DAY), moved)
 
 
 @dataclass(slots=True)

@@ -98,6 +98,16 @@ async def test_shifted_to_now_a_client_on_todays_clock_reads_the_same_market(rec
     assert found["basis.60d:BTC@deribit"].value == pytest.approx(3.2, abs=0.1)
 
 
+def test_faster_than_life_expiries_stay_as_far_ahead_as_they_were():
+    timeline = Steady(START, NOW, lambda: NOW, 864_000, to_now=True)
+    expiry, at = START + timedelta(days=60), START + timedelta(days=30)
+
+    shift = timeline.shift(at)
+
+    ahead = (expiry + timedelta(days=shift.days)) - (at + shift.moved)
+    assert abs(ahead - (expiry - at)) <= timedelta(hours=12)
+
+
 async def test_a_stepped_recording_stands_until_it_is_moved(recording):
     clock, timeline = ManualClock(NOW), Stepped(START)
     timeline.now = clock.now
