@@ -37,7 +37,8 @@ class FakeDiscord:
 
     async def __aenter__(self):
         app = self.rest.application()
-        app.router.add_get("/gateway/", self.gateway.handle)
+        for path in ("/gateway", "/gateway/"):
+            app.router.add_get(path, self.gateway.handle)
         self._runner = web.AppRunner(app, shutdown_timeout=0.5, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
