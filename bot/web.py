@@ -69,7 +69,7 @@ async def _backlogs(bot: Bot) -> dict[str, int]:
         return {}
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Figures(Collector):
     bot: Bot
     backlogs: dict[str, int]
