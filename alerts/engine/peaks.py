@@ -21,8 +21,8 @@ class _Ridge:
     """Values no later value surpassed, oldest and highest first; `sign` -1 turns it into lows."""
 
     sign: int
-    times: array[float] = field(default_factory=lambda: array("d"))
-    values: array[float] = field(default_factory=lambda: array("d"))
+    times: "array[float]" = field(default_factory=lambda: array("d"))
+    values: "array[float]" = field(default_factory=lambda: array("d"))
 
     def add(self, time: float, value: float) -> None:
         height = value * self.sign
