@@ -155,32 +155,32 @@ class _Player:
 
     def _feed(self, at: datetime, batch: Sequence[Sample]) -> None:
         """Move on to the next samples."""
-        if len(batch) == 1 and self._is_dull(batch[0]):
-            self._pass_over(batch[0])
+        if len(batch) == 1 and (dull := self._dull(batch[0])):
+            self._pass_over(dull)
             return
         self._run(at)
         for sample in batch:
             self._place(sample)
         self._look(at)
 
-    def _is_dull(self, sample: Sample) -> bool:
-        """Whether the rule would see just what it saw: same verdict, nothing due, no gap."""
+    def _dull(self, sample: Sample) -> Reading | None:
+        """The reading, if the rule sees just what it saw: same verdict, nothing due, no gap."""
         if not isinstance(sample, Reading) or len(self.rule.draft.legs) > 1:
-            return False
+            return None
         if self.due is not None and self.due <= sample.at:
-            return False
+            return None
         before = self._readings.get(sample.series)
         if before is None or sample.at - before.at > self.ages[sample.series]:
-            return False
-        return judge(self.rule.draft.legs[0], sample) is self._verdict
+            return None
+        same = judge(self.rule.draft.legs[0], sample) is self._verdict
+        return sample if same else None
 
-    def _pass_over(self, sample: Sample) -> None:
-        self.covered += sample.at - self.clock
-        self.clock = sample.at
-        self._place(sample)
-        if isinstance(sample, Reading):
-            reach = sample.value if self._reach is None else self._reach
-            self._reach = farthest(self.rule, reach, sample.value)
+    def _pass_over(self, reading: Reading) -> None:
+        self.covered += reading.at - self.clock
+        self.clock = reading.at
+        self._place(reading)
+        reach = reading.value if self._reach is None else self._reach
+        self._reach = farthest(self.rule, reach, reading.value)
 
     def _run(self, until: datetime) -> None:
         """Everything that comes of time alone before `until`: due looks, readings growing old."""
