@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 DAY = timedelta(hours=24)
 DAY_TOLERANCE = timedelta(hours=1)
-NEAR = timedelta(minutes=15)
+NEAR = timedelta(hours=1)
 LAST_SEEN = timedelta(days=7)
 
 _BESIDE = {

@@ -18,6 +18,7 @@ from bot.text.rules import capital, clear, level_of, measure, oneline, value_of
 from bot.text.told import Told, footer, headline, opens, tag
 
 LATE_AFTER = timedelta(minutes=2)
+AGED_AFTER = timedelta(minutes=15)
 LINES_AT_MOST = 20
 
 _LOUDNESS = (Kind.FIRED, Kind.REMINDED, Kind.RESOLVED, Kind.BACK, Kind.DARK)
@@ -127,18 +128,20 @@ def _path(told: Told) -> str:
 
 
 def _fields(told: Told) -> tuple[Field, ...]:
-    beside = " · ".join(_beside(one) for one in told.beside if one.series != told.event.series)
-    measured = measure(told.event.series) if told.event.series.window else ""
+    series, at = told.event.series, told.event.at
+    beside = " · ".join(_beside(one, at) for one in told.beside if one.series != series)
+    measured = measure(series) if series.window else ""
     pairs = (("With it", beside), ("Measure", measured), ("Next", _next(told)))
     return tuple(Field(name, text) for name, text in pairs if text)
 
 
-def _beside(reading: Reading) -> str:
-    shown = value_of(reading.series, reading.value)
+def _beside(reading: Reading, at: datetime) -> str:
+    """Another metric at that moment; with its age where that moment is not quite its own."""
     price = reading.series.metric == "price"
-    return (
-        f"{reading.series.asset} {shown}" if price else f"{figures.short(reading.series)} {shown}"
-    )
+    name = reading.series.asset if price else figures.short(reading.series)
+    aged = at - reading.at > AGED_AFTER
+    ago = f" ({figures.age(at - reading.at)} ago)" if aged else ""
+    return f"{name} {value_of(reading.series, reading.value)}{ago}"
 
 
 def _next(told: Told) -> str:

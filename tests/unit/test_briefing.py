@@ -12,7 +12,7 @@ from alerts.storage.memory import MemoryStore
 from bot.briefing import brief
 from bot.commands.spec import Readings
 from bot.text import alert
-from tests.unit.commands.room import BASIS, HOME, NOW, PRICE, SKEW, a_reading
+from tests.unit.commands.room import BASIS, HOME, IV, NOW, PRICE, SKEW, a_reading
 
 DAY = timedelta(days=1)
 
@@ -83,6 +83,29 @@ async def test_what_was_read_after_the_event_is_not_told_with_it(store, rule):
     readings.update({SKEW: a_reading(SKEW, 25.0, NOW + timedelta(minutes=1))})
 
     assert (await told_of(store, an_event(rule), readings)).reading is None
+
+
+async def test_an_alert_on_another_metric_comes_with_price_and_skew(store, rule):
+    await store.history.extend([a_reading(SKEW, 20.0), a_reading(PRICE, 71_500.0)])
+    iv = replace(an_event(rule), series=IV)
+
+    assert [one.series for one in (await told_of(store, iv)).beside] == [PRICE, SKEW]
+
+
+async def test_the_newer_of_history_and_memory_is_told(store, rule):
+    await store.history.extend([a_reading(SKEW, 20.0)])
+    readings = Readings()
+    readings.update({SKEW: a_reading(SKEW, 19.0, NOW - timedelta(minutes=5))})
+
+    assert (await told_of(store, an_event(rule), readings)).reading.value == 20.0
+
+
+async def test_what_two_rules_share_is_looked_up_once(store, rule):
+    event = an_event(rule)
+
+    told = await brief([event, event], store.rules, store.history, Readings(), NOW)
+
+    assert told[0] == told[1]
 
 
 async def test_yesterday_is_left_out_when_nothing_near_it_is_known(store, rule):

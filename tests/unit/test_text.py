@@ -1,5 +1,6 @@
 """What the bot says: numbers, alert cards, boards."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from alerts.domain.rule import (
     Draft,
     Firing,
     Idle,
+    Join,
     Leg,
     Pending,
     Recovering,
@@ -24,6 +26,7 @@ from alerts.domain.rule import (
     Waiting,
 )
 from alerts.metrics import BY_KEY
+from alerts.metrics.spec import Band
 from bot.card import Tone
 from bot.text import Told, alert, figures, rules
 from bot.text.board import board, missing, source
@@ -177,6 +180,14 @@ def test_bands_say_whether_they_reach_below_zero_and_when_they_were_drawn():
     assert figures.usual(metric("price"), Asset("BTC")) == ""
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "shown"),
+    [(None, None, ""), (None, 8.0, "under 8"), (5.0, None, "over 5"), (-1.5, 0.0, "−1.5 to 0")],
+)
+def test_a_band_may_be_open(low, high, shown):
+    assert figures.edges_of(Band(low, high, "ours", NOW.date()), " to ") == shown
+
+
 def test_a_series_is_called_by_its_word_and_its_window_only_when_unusual():
     assert figures.name(SKEW) == "BTC skew"
     assert figures.name(Series.parse("basis.30d:ETH")) == "ETH 30d basis"
@@ -308,6 +319,42 @@ def test_nothing_to_tell_is_a_mistake_of_the_caller():
         alert([], NOW)
 
 
+def test_another_metric_that_is_not_of_the_moment_carries_its_age():
+    card = card_of(Kind.FIRED, 20.0, beside=[a_reading(BASIS, 2.0, minutes=20)])
+
+    assert fields_of(card)["With it"] == "basis 2.0% (20 min ago)"
+
+
+def test_an_alert_of_several_legs_is_told_with_the_whole_of_it():
+    both = Draft((SKEW_RULE, BASIS_RULE), USUAL)
+
+    card = card_of(Kind.FIRED, 20.0, replace(a_rule(), draft=both))
+
+    assert card.lines[-1] == "Your alert: BTC skew above 15% and BTC basis below 3%"
+
+
+def test_an_alert_is_told_even_where_its_rule_is_not_known():
+    known = told(Kind.FIRED, 2.0, a_rule(BASIS_RULE))
+
+    fired = alert([replace(known, rule=None)], NOW)
+    resolved = alert([told_without_rule(Kind.RESOLVED, 12.0)], NOW)
+
+    assert fired.title == "BTC basis 2.0% – below your 3%"
+    assert resolved.title == "BTC skew back to 12.0%"
+
+
+def told_without_rule(kind, value):
+    return replace(told(kind, value), rule=None)
+
+
+def test_an_even_reminder_names_the_next_one():
+    rule = a_rule(timing=Timing(repeat=Repeat.EVERY, remind=timedelta(hours=4)))
+
+    card = card_of(Kind.REMINDED, 20.0, rule)
+
+    assert fields_of(card)["Next"].endswith("reminder in 4 h")
+
+
 # A rule reminds, resolves
 
 
@@ -346,6 +393,18 @@ def test_a_resolved_low_tells_its_low():
 
     assert card.title == "BTC basis back to 4.1% – over 4% for 10 min"
     assert "low 1.3%" in card.lines[0]
+
+
+def test_a_rule_whose_other_leg_cleared_does_not_claim_this_one_did():
+    card = card_of(Kind.RESOLVED, 16.0)
+
+    assert card.title == "BTC skew back to 16.0%"
+
+
+def test_an_outage_that_ended_in_the_quiet_says_when_that_was_noticed():
+    card = card_of(Kind.RESOLVED, 12.0, late=True)
+
+    assert "Noticed 20:15 UTC, after I was away." in card.lines
 
 
 def test_a_once_rule_that_resolved_is_done():
@@ -400,6 +459,22 @@ def test_data_that_is_back_says_how_long_it_was_gone():
     assert card.silent
 
 
+def test_data_that_is_back_without_a_value_says_just_that():
+    assert card_of(Kind.BACK, None).title == "BTC skew data is back"
+
+
+def test_many_metrics_back_at_once_fit_one_title():
+    series = [Series.parse(f"skew25_norm.{window}:BTC") for window in ("7d", "30d", "60d", "90d")]
+    events = [
+        told(Kind.BACK, 18.1, a_rule(Leg(one, Direction.ABOVE, 15.0, 13.0), number))
+        for number, one in enumerate(series, 1)
+    ]
+
+    assert alert(events, NOW).title.startswith(
+        "BTC 7d skew, BTC 30d skew, BTC skew and 1 more: data is back"
+    )
+
+
 # Several events of one tick
 
 
@@ -432,6 +507,13 @@ def test_a_group_of_thirty_stays_a_readable_card():
     assert card.lines[-1] == "… and 10 more: /alerts"
     assert len(card.buttons[0]) == 5
     assert len(card.events) == 30
+
+
+def test_a_group_in_the_dark_and_back_is_quiet():
+    card = alert([told(Kind.DARK, None), told(Kind.BACK, 2.0, a_rule(BASIS_RULE, 8))], NOW)
+
+    assert card.lines[0] == "• BTC basis data is back – 2.0% · #8"
+    assert (card.tone, card.silent) == (Tone.QUIET, True)
 
 
 # Rules in words
@@ -475,6 +557,27 @@ def test_terms_of_an_immediate_rule_say_at_once():
     draft = Draft((BASIS_RULE,), Timing(repeat=Repeat.ONCE))
 
     assert rules.terms(draft) == "At once · clears above 4% · once"
+
+
+def test_an_even_reminder_is_told_as_such():
+    draft = Draft((SKEW_RULE,), Timing(repeat=Repeat.EVERY, remind=timedelta(hours=4)))
+
+    assert rules.terms(draft) == "At once · clears below 13% · each time · reminder every 4 h"
+
+
+def test_either_of_two_legs_clears_an_and_rule_and_both_an_or_rule():
+    legs = (SKEW_RULE, BASIS_RULE)
+
+    assert rules.clears(Draft(legs)) == "below 13% or above 4%"
+    assert rules.clears(Draft(legs, join=Join.ANY)) == "below 13% and above 4%"
+
+
+def test_a_series_without_a_metric_is_named_as_it_is():
+    moon = Series.parse("moon:BTC")
+
+    assert (rules.measure(moon), rules.convention(moon)) == ("moon:BTC", "moon:BTC")
+    assert rules.value_of(moon, 1.5) == "1.5"
+    assert rules.distance(a_rule(Leg(moon, Direction.ABOVE, 1.0, 0.0)), {}) == float("inf")
 
 
 def test_rules_of_different_units_compare_by_clear_gaps():

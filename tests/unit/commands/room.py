@@ -91,14 +91,18 @@ class AwayStore(MemoryStore):
 
 
 class _Refusing:
+    """Refuses once `error` is set, or after so many more `answers`."""
+
     error = None
+    answers = 1_000_000
 
     def __init__(self, port):
         self._port = port
 
     def __getattr__(self, name):
-        if self.error is not None:
-            raise self.error
+        self.answers -= 1
+        if self.error is not None or self.answers < 0:
+            raise self.error or StoreError("no answer")
         return getattr(self._port, name)
 
 

@@ -254,6 +254,18 @@ async def test_pause_all_and_resume_all(busy):
     assert (await busy.says("/resume all")).title == "3 alerts watching again"
 
 
+async def test_pausing_all_counts_what_was_left_when_the_store_goes_away():
+    room = Room(store=AwayStore())
+    for line in ("skew above 15%", "basis below 3%"):
+        await room.says(line)
+    room.store.rules.answers = 2
+
+    card = await room.says("/pause all")
+
+    assert card.title == "1 alert paused"
+    assert card.lines == ("1 could not be changed: try again in a minute.",)
+
+
 async def test_stop_alone_asks_what_to_pause(busy):
     await busy.says("/stop")
 
