@@ -52,12 +52,25 @@ class OptionChain:
     lag: timedelta = timedelta(0)
 
 
+@dataclass(frozen=True, slots=True)
+class Funding:
+    """What longs pay shorts: `rate` is a fraction per `interval`, positive when longs pay.
+
+    `predicted`: the rate of the interval that runs, not the last one settled.
+    """
+
+    rate: float
+    interval: timedelta
+    predicted: bool = True
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class FutureQuote:
     """One futures contract: mark and index in USD from the same response.
 
     `expiry` is None for a perpetual; open interest one-sided, in coin and in USD;
-    `synthetic` marks a forward without a tradable contract.
+    `synthetic` marks a forward without a tradable contract;
+    `halved` open interest was published two-sided only.
     """
 
     name: str
@@ -67,6 +80,8 @@ class FutureQuote:
     open_interest_coin: float | None = None
     open_interest_usd: float | None = None
     synthetic: bool = False
+    funding: Funding | None = None
+    halved: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,4 +107,60 @@ class IndexPrice:
     lag: timedelta = timedelta(0)
 
 
-Snapshot = OptionChain | FuturesCurve | IndexPrice
+@dataclass(frozen=True, slots=True, eq=False)
+class VolIndex:
+    """A volatility index as the venue publishes it, in percent."""
+
+    venue: Venue
+    asset: Asset
+    at: datetime
+    value: float
+    lag: timedelta = timedelta(0)
+
+
+class PositionSide(StrEnum):
+    """Which position was closed by force; a maker and a taker at once count on BOTH sides."""
+
+    LONG = "long"
+    SHORT = "short"
+    BOTH = "both"
+
+
+@dataclass(frozen=True, slots=True)
+class Liquidation:
+    """One forced close: `coin` of quantity at `price` USD; `id` is the venue's own identity."""
+
+    id: str
+    at: datetime
+    side: PositionSide
+    coin: float
+    price: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Liquidations:
+    """Forced closes a venue reported together; a lower bound of what happened."""
+
+    venue: Venue
+    asset: Asset
+    at: datetime
+    events: tuple[Liquidation, ...]
+    rejected: int = 0
+    lag: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LiquidationTotals:
+    """Sums a venue publishes itself, in USD, of the `span` that ends at `until`."""
+
+    venue: Venue
+    asset: Asset
+    at: datetime
+    until: datetime
+    span: timedelta
+    long_usd: float
+    short_usd: float
+    lag: timedelta = timedelta(0)
+
+
+Snapshot = OptionChain | FuturesCurve | IndexPrice | VolIndex | Liquidations | LiquidationTotals

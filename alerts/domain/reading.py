@@ -78,7 +78,8 @@ class Reading:
     """A number that can be signed: finite, dated, with where it came from.
 
     `value` is in the unit of its metric (percent for skew and basis, USD for price).
-    `at` is the venue's observation time, in UTC; `coverage` is the share of expected inputs (0..1).
+    `at` is the venue's observation time, in UTC; `coverage` is the share of expected inputs (0..1);
+    `weight` is what it counts for among the venues of an aggregate (open interest in USD).
     """
 
     series: Series
@@ -88,6 +89,7 @@ class Reading:
     coverage: float = 1.0
     method: str = ""
     quality: Quality = Quality.OK
+    weight: float = 1.0
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.value):

@@ -45,7 +45,8 @@ class Feed:
     """One kind of snapshot a venue offers.
 
     `poll` names the setting that paces it (`options`, `futures`, `open_interest`, `price`).
-    `parse` takes the bodies in the order of `requests` and raises FetchError
+    `follow` names further requests once the first bodies are known (contracts listed there).
+    `parse` takes the bodies in the order of all requests and raises FetchError
     (`retry=False`) when they cannot be read; it raises nothing else.
     """
 
@@ -53,6 +54,7 @@ class Feed:
     poll: str
     requests: Callable[[Asset], tuple[Request, ...]]
     parse: Parse
+    follow: Callable[[Sequence[Body], Asset], tuple[Request, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,4 +84,6 @@ class Http(Protocol):
 async def snapshot(feed: Feed, http: Http, asset: Asset) -> Snapshot:
     """One snapshot of a feed; FetchError when the venue gives no usable answer."""
     bodies = [await http.fetch(request) for request in feed.requests(asset)]
+    if feed.follow is not None:
+        bodies += [await http.fetch(request) for request in feed.follow(bodies, asset)]
     return feed.parse(bodies, asset)
