@@ -79,7 +79,7 @@ def test_a_strike_is_not_taken_for_a_date():
 
 @given(
     st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)),  # noqa: DTZ001
-    st.integers(-2000, 2000),
+    st.integers(-1000, 1000),
 )
 def test_moving_there_and_back_changes_nothing(at, days):
     shift = Shift(days, timedelta(days=days))
