@@ -85,7 +85,8 @@ async def _review(ask: Ask, desk: Desk, text: str) -> Card:
 def _own_level(offers: Sequence[tuple[str, float]]) -> tuple[str, str]:
     """A level nobody offered, to show that any can be typed."""
     when, level = offers[0] if offers else ("below", 60_000.0)
-    return when, f"{level + (level / 10 or 1):.12g}"
+    step = (abs(level) / 10 or 1) * (1 if when == "above" else -1)
+    return when, f"{level + step:.12g}"
 
 
 def _metric(series: Series, reading: Reading | None) -> Button:

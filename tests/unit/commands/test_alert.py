@@ -219,7 +219,7 @@ async def test_without_a_price_the_level_can_still_be_typed(room):
 
     await room.taps("pick:BTC:price")
 
-    assert room.card.lines[-1] == "Or type it with your own level: btc price below 66000"
+    assert room.card.lines[-1] == "Or type it with your own level: btc price below 54000"
 
 
 async def test_an_act_of_every_button_fits_a_platform(room):
