@@ -20,6 +20,8 @@ _DATED = re.compile(
     r"|(?<=\")(?P<day>\d{4}-\d\d-\d\d)(?=\")"
 )
 
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|(?<![\w.+-])\d{13,16}(?![\w.])')
+
 
 @dataclass(frozen=True, slots=True)
 class Shift:
@@ -38,8 +40,24 @@ class Shift:
 
 
 def redated(text: str, shift: Shift) -> str:
-    """The text with names like `BTC-27MAR26`, epoch and ISO times moved; all else untouched."""
+    """The text with names like `BTC-27MAR26`, epoch and ISO times moved; all else untouched.
 
+    Of JSON each different string and long number is looked at once: most of a chain repeats.
+    """
+    if '"' not in text:
+        return _redated(text, shift)
+    moved: dict[str, str] = {}
+
+    def once(match: re.Match[str]) -> str:
+        found = match[0]
+        if found not in moved:
+            moved[found] = _redated(found, shift)
+        return moved[found]
+
+    return _TOKEN.sub(once, text)
+
+
+def _redated(text: str, shift: Shift) -> str:
     def moved(match: re.Match[str]) -> str:
         found = match[0]
         try:

@@ -154,6 +154,12 @@ def test_a_failed_part_is_not_joined_with_an_older_one():
     assert len(found) == 1
 
 
+def test_a_status_the_venue_does_not_explain_is_an_error_too():
+    ((_, found),) = samples([twin("/a?coin=SOL", b"", status=204)], exchanges=[TWIN])
+
+    assert found[0].detail == "HTTP status 204"
+
+
 def test_the_aggregate_joins_the_last_readings_of_all_venues():
     price = next(recorded())
     lines = [

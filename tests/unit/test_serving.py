@@ -153,3 +153,19 @@ async def test_a_question_with_todays_dates_finds_its_recorded_answer(tmp_path):
         async with session.get(url) as response:
             assert response.status == 503
             assert await response.text() == '"BTC-11JAN27"'
+
+
+@pytest.mark.parametrize(
+    ("recorded", "posted"),
+    [('{"type":"meta","dex":""}', '{ "dex": "", "type": "meta" }'), ("plain words", "plain words")],
+)
+async def test_a_posted_question_is_known_by_what_it_says(tmp_path, recorded, posted):
+    file = tmp_path / "x.jsonl.gz"
+    with contextlib.closing(Recorder(file)) as recorder:
+        line = Line(START, DERIBIT.venue, f"{DERIBIT.url}/info", b"[1]", "POST", sent=recorded)
+        recorder.write(line)
+    async with (
+        client(Recording.at(file), Stepped(START), lambda: START) as (http, session),
+        session.post(http.url(Request("/info")), data=posted) as response,
+    ):
+        assert await response.json() == [1]
