@@ -17,19 +17,25 @@ from alerts.domain.rule import Direction, Draft, Leg
 from alerts.rules.doubts import Claim
 from alerts.rules.levels import read_clear, read_level
 from alerts.rules.phrase import LONGEST_NAME, Clause, Phrase, Piece, clean_name, tidy
-from alerts.rules.spelling import Check, Trouble, explain, plain_digits, unknown_asset
+from alerts.rules.spelling import Check, Trouble, explain, nonsense, plain_digits, unknown_asset
 from alerts.rules.subject import Found, find, resolve
 from alerts.rules.timing import by_kind, read_timing
 from alerts.rules.vocabulary import Vocabulary
 
+_MOST_CORRECTIONS = 8
 _UP = re.compile(r"(?:above|over|>=?|≥)$", re.IGNORECASE)
 
 
 def parse(text: str, vocabulary: Vocabulary, *, sure: bool = False) -> Draft:
     """The rule a line of text means; UsageError, and nothing else, when it is not clearly one."""
+    return _parse(text, vocabulary, sure=sure, corrections=_MOST_CORRECTIONS)
 
+
+def _parse(text: str, vocabulary: Vocabulary, *, sure: bool, corrections: int) -> Draft:
     def check(corrected: str) -> Draft:
-        return parse(corrected, vocabulary)
+        if not corrections:
+            raise nonsense(vocabulary)
+        return _parse(corrected, vocabulary, sure=False, corrections=corrections - 1)
 
     shown = tidy(text)
     plain_digits(shown, check)

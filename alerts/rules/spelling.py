@@ -27,7 +27,7 @@ _KNOWN = frozenset(
 _WORD = re.compile(r'"[^"]*"?|[^\s"<>,;]+')
 _NUMBER = re.compile(r"[+-]?\$?[0-9.][0-9.,]*(?:k|mn?|mm|bn?)?%?", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
-_UNQUOTED = re.compile(r'^(.*\b(?:named|called))\s+(\S+\s[^"]+)$', re.IGNORECASE)
+_UNQUOTED = re.compile(r'^(.*\b(?:named|called))\s+([^\s"]+\s[^"]+)$', re.IGNORECASE)
 _ALIKE = 0.75
 _LONGEST_QUOTE = 40
 
@@ -70,7 +70,7 @@ def explain(trouble: Trouble, vocabulary: Vocabulary, check: Check) -> UsageErro
     found = find(words, vocabulary)
     metric = found.metrics[0][0] if found.metrics else None
     if metric is None and not found.series:
-        return _nonsense(vocabulary)
+        return nonsense(vocabulary)
     if strange:
         return _dropped(trouble.text, (*strange, *found.fillers), check)
     return _unfinished(trouble, metric, vocabulary, check)
@@ -118,7 +118,7 @@ def _corrected(text: str, strange: tuple[Piece, ...], vocabulary: Vocabulary) ->
         close = word.text.isalpha() and get_close_matches(
             word.text.lower(), candidates, n=1, cutoff=_ALIKE
         )
-        if not close:
+        if not close or close[0] == word.text.lower():
             return None
         changes.append((word, close[0]))
     return swap(text, *changes)
@@ -131,7 +131,8 @@ def _respelled(
     return None if corrected is None else _offer(corrected, check)
 
 
-def _nonsense(vocabulary: Vocabulary) -> UsageError:
+def nonsense(vocabulary: Vocabulary) -> UsageError:
+    """The answer to words that cannot be made a rule of."""
     examples = vocabulary.examples()
     shown = " · ".join(examples) or "METRIC above LEVEL"
     return UsageError(

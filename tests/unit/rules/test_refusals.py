@@ -163,6 +163,14 @@ def test_a_venue_that_is_not_read_is_named():
     assert error.fixes == ("skew25_norm:BTC above 15",)
 
 
+def test_a_word_of_ours_in_the_wrong_place_is_not_corrected_into_itself():
+    assert "AFTER" in str(refusal("skew after above 15"))
+
+
+def test_a_long_chain_of_faults_ends_in_an_answer():
+    assert refusal("skew above 1 or skew above 2 " + "or skew above 3 " * 16).fixes
+
+
 def test_a_second_fault_is_asked_about_in_its_turn():
     assert refusal("skew abov 0.15").fixes == ("skew above 15%", "skew above 0.15%")
 
