@@ -91,6 +91,7 @@ COMMAND = Command(
         Param("level", Kind.NUMBER, "The level, in the metric's unit"),
         Param("asset", Kind.ASSET, "Such as BTC"),
         Param("hold", Kind.TEXT, "How long it must hold, such as 10m"),
+        Param("where", Kind.CHOICE, "For whom: you alone, or this channel", choices=("dm", "here")),
     ),
     example="/alert skew above 15%",
     changes=True,

@@ -11,7 +11,7 @@ import discord
 
 from alerts.domain.ids import Chat
 from bot.card import Card
-from bot.commands.spec import Ask, FrontDesk
+from bot.commands.spec import SILENCE, Ask, FrontDesk
 from bot.outcome import Outcome, Rejected
 from bot.platforms.discord import markup
 from bot.platforms.discord.ask import (
@@ -51,7 +51,11 @@ class Answers:
         """Answer a slash command; only the person who typed it sees the card."""
         if await _acknowledged(interaction):
             ask = ask_of_command(interaction, values)
-            await self._show(interaction, ask, await self.desk.command(name, ask))
+            card = await self.desk.command(name, ask)
+            if card == SILENCE:
+                await _withdraw(interaction)
+            else:
+                await self._show(interaction, ask, card)
 
     async def tap(self, interaction: Interaction) -> None:
         """Answer a button: its card takes the place of the tapped one, a toast is whispered."""
@@ -59,7 +63,9 @@ class Answers:
             return
         ask = ask_of_tap(interaction)
         reply = await self.desk.tap(ask, act_of_tap(interaction))
-        if reply.card is not None and (ask.may_edit or not is_public(interaction)):
+        if reply.card is not None and reply.new:
+            await _whisper(interaction, reply_parts(reply.card, here=is_of_channel(ask)))
+        elif reply.card is not None and (ask.may_edit or not is_public(interaction)):
             await self._show(interaction, ask, reply.card)
         elif reply.card is not None:
             await _whisper(interaction, reply_parts(reply.card, here=True))
@@ -69,7 +75,9 @@ class Answers:
     async def words(self, message: discord.Message) -> None:
         """Answer a line typed to the bot in a direct message."""
         ask = ask_of_words(message)
-        await self.deliver(ask.chat, await self.desk.words(ask), f"words.{message.id}")
+        card = await self.desk.words(ask)
+        if card != SILENCE:
+            await self.deliver(ask.chat, card, f"words.{message.id}")
 
     async def _show(self, interaction: Interaction, ask: Ask, card: Card) -> None:
         for parts in (reply_parts(card, here=is_of_channel(ask)), plain_parts(card)):
@@ -96,6 +104,14 @@ async def _acknowledged(interaction: Interaction) -> bool:
     except TROUBLES as error:
         log.warning("discord interaction not acknowledged why=%s", type(error).__name__)
     return True
+
+
+async def _withdraw(interaction: Interaction) -> None:
+    """Take back the promise of an answer."""
+    try:
+        await interaction.delete_original_response()
+    except TROUBLES as error:
+        log.warning("discord promise not taken back why=%s", outcome_of(error))
 
 
 async def _whisper(interaction: Interaction, parts: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ from telegram.ext import (
 
 from alerts.domain.ids import Chat
 from bot.card import Card, Tone
-from bot.commands.spec import Ask, Command, FrontDesk
+from bot.commands.spec import SILENCE, Ask, Command, FrontDesk
 from bot.outcome import Later, Moved, Outcome, Sent
 from bot.platforms.telegram.asks import (
     TELEGRAM,
@@ -116,7 +116,9 @@ class Listener:
         )
         ask = Ask(chat, str(query.from_user.id), may_edit=may_edit)
         reply = await self._desk.tap(ask, query.data or "")
-        if reply.card is not None:
+        if reply.card is not None and reply.new:
+            await self._reply(chat, reply.card)
+        elif reply.card is not None:
             _note("edit", chat, await self._posting.edit(chat, message.message_id, reply.card))
         return reply.toast
 
@@ -148,6 +150,8 @@ class Listener:
 
     async def _reply(self, chat: Chat, card: Card) -> None:
         """Answer now, or once more where a moment's wait or the new address helps."""
+        if card == SILENCE:
+            return
         outcome = await self._posting.post(chat, card)
         match outcome:
             case Later(after=after, unknown=False) if after <= WORTH_WAITING:

@@ -23,20 +23,24 @@ COMMANDS = (
 
 
 class FakeDesk:
-    """`replies` are the answers to taps by act; `gate` holds every command back until set."""
+    """`replies` are the answers to taps by act; `card` replaces the answers to commands.
+
+    `gate` holds every command back until set.
+    """
 
     def __init__(self) -> None:
         self.commands: Sequence[Command] = COMMANDS
         self.asked: list[tuple[str, Ask]] = []
         self.moves: list[tuple[Chat, Chat]] = []
         self.replies: dict[str, Reply] = {}
+        self.card: Card | None = None
         self.gate = asyncio.Event()
         self.gate.set()
 
     async def command(self, name: str, ask: Ask) -> Card:
         await self.gate.wait()
         self.asked.append((name, ask))
-        return Card(f"{name}: {ask.text}", buttons=BUTTONS)
+        return self.card or Card(f"{name}: {ask.text}", buttons=BUTTONS)
 
     async def words(self, ask: Ask) -> Card:
         self.asked.append(("words", ask))

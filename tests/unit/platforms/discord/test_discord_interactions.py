@@ -6,7 +6,7 @@ import pytest
 
 from alerts.domain.ids import Chat, Platform
 from bot.card import Button, Card, Tone
-from bot.commands.spec import Reply
+from bot.commands.spec import SILENCE, Reply
 from bot.platforms.discord import Discord
 from tests.fakes.discord import faults
 from tests.fakes.discord.desk import running
@@ -271,3 +271,22 @@ def _channel(guild):
 
 def _address(chat_id):
     return Chat(Platform("discord"), chat_id)
+
+
+async def test_a_silent_answer_takes_its_promise_back(fake, bot, desk):
+    desk.card = SILENCE
+
+    reply = await fake.begin(fake.person(), "alerts")
+    await fake.until(lambda: any(one.method == "DELETE" for one in fake.requests))
+
+    assert reply.shown is None
+
+
+async def test_a_reply_that_is_new_leaves_the_tapped_card_standing(fake, bot, desk):
+    desk.reply = Reply(Card("What skew is"), new=True)
+    shown = await fake.slash(fake.person(), "alerts")
+
+    reply = await fake.press(shown, "Save")
+
+    assert reply.edits == 0
+    assert "What skew is" in str(reply.followups)

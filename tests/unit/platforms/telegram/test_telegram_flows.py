@@ -8,7 +8,7 @@ import pytest
 
 from alerts.domain.ids import Chat, Platform
 from bot.card import Card
-from bot.commands.spec import Ask, Reply
+from bot.commands.spec import SILENCE, Ask, Reply
 from bot.platforms.telegram import Telegram, Waits
 from tests.fakes.telegram.desk import FakeDesk
 from tests.fakes.telegram.faults import Fault
@@ -358,3 +358,26 @@ async def test_bug_at_the_desk_is_logged_and_the_next_words_are_answered(
     await fake.say(ALICE, "/now")
     assert (await fake.next_message(ALICE)).text == "now:"
     assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [AttributeError]
+
+
+async def test_a_silent_answer_sends_nothing(fake, desk, telegram):
+    desk.card = SILENCE
+    await fake.say(ALICE, "/now")
+    while not desk.asked:
+        await asyncio.sleep(0.01)
+    desk.card = None
+    await fake.say(ALICE, "/now")
+
+    assert (await fake.next_message(ALICE)).text == "now:"
+    assert len(fake.arrivals[ALICE]) == 1
+
+
+async def test_a_reply_that_is_new_leaves_the_tapped_card_standing(fake, desk, telegram):
+    desk.replies["save:t1"] = Reply(Card("What skew is"), new=True)
+    await fake.say(ALICE, "/alert")
+    card = await fake.next_message(ALICE)
+
+    await fake.press(card, "Save")
+
+    assert (await fake.next_message(ALICE)).text == "What skew is"
+    assert fake.edits[ALICE] == []
