@@ -47,7 +47,7 @@ class Console:
     _page: CardPage | JsonPage = field(init=False)
     _prompts: bool = field(init=False)
     _ends: bool = field(init=False)
-    _buttons: tuple[Button, ...] = field(init=False, default=())
+    _buttons: list[Button] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         self._page = JsonPage(self.out) if self.json_lines else CardPage(self.out)
@@ -92,16 +92,25 @@ class Console:
             self._show(_card(await desk.tap(Ask(CHAT, USER), button.act)), "reply")
 
     def _pressed(self, line: str) -> Button | None:
-        """The button of the latest card that a line names, by its place or its label."""
+        """The button that a line names: by its number, or by its label on the latest card."""
         if line.isascii() and line.isdigit() and 1 <= int(line[:9]) <= len(self._buttons):
             return self._buttons[int(line[:9]) - 1]
         wanted = line.casefold()
-        return next((one for one in self._buttons if one.label.casefold() == wanted), None)
+        latest_first = reversed(self._buttons)
+        return next((one for one in latest_first if one.label.casefold() == wanted), None)
 
     def _show(self, card: Card, kind: str) -> None:
-        if card.title:
-            self._buttons = tuple(button for row in card.buttons for button in row)
-            self._page.show(card, kind, self.clock.now())
+        """Number an answer's buttons from 1, an alert's onward.
+
+        So an alert that comes in between does not change what a number means that is being typed.
+        """
+        if not card.title:
+            return
+        if kind == "reply":
+            self._buttons = []
+        first = len(self._buttons) + 1
+        self._buttons += [button for row in card.buttons for button in row]
+        self._page.show(card, kind, self.clock.now(), first)
 
 
 def _card(reply: Reply) -> Card:

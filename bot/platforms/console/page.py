@@ -45,11 +45,12 @@ class CardPage:
         """What was said, where no prompt shows it."""
         self._terminal.print(Text(f"› {line}", style="bold"))
 
-    def show(self, card: Card, kind: str, at: datetime) -> None:  # noqa: ARG002 -- a footer says the time
+    def show(self, card: Card, kind: str, at: datetime, first: int = 1) -> None:  # noqa: ARG002 -- a footer says the time
+        """Draw a card; its buttons are numbered from `first`."""
         width = min(WIDEST, self._terminal.width)
         self._terminal.print(
             Panel(
-                Group(*_parts(card, width - FRAME)),
+                Group(*_parts(card, width - FRAME, first)),
                 box=ROUNDED,
                 border_style=_COLOURS[card.tone],
                 width=width,
@@ -70,7 +71,7 @@ class JsonPage:
     def echo(self, line: str) -> None:
         """Nothing: every line is a card."""
 
-    def show(self, card: Card, kind: str, at: datetime) -> None:
+    def show(self, card: Card, kind: str, at: datetime, first: int = 1) -> None:  # noqa: ARG002 -- labels only
         out = self._out or sys.stdout
         out.write(json.dumps(card_json(card, kind, at), ensure_ascii=False) + "\n")
         out.flush()
@@ -109,7 +110,7 @@ def _stamp(at: datetime) -> str:
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _parts(card: Card, width: int) -> Iterator[Text]:
+def _parts(card: Card, width: int, first: int) -> Iterator[Text]:
     yield _title(card)
     yield from (Text(line) for line in card.lines)
     if card.pre:
@@ -122,7 +123,7 @@ def _parts(card: Card, width: int) -> Iterator[Text]:
         yield Text(f"\n{card.footer}", style="dim italic")
     if card.buttons:
         yield Text()
-        yield from _rows(card.buttons, width)
+        yield from _rows(card.buttons, width, first)
 
 
 def _title(card: Card) -> Text:
@@ -133,9 +134,9 @@ def _title(card: Card) -> Text:
     )
 
 
-def _rows(buttons: Sequence[Sequence[Button]], width: int) -> Iterator[Text]:
+def _rows(buttons: Sequence[Sequence[Button]], width: int, first: int) -> Iterator[Text]:
     """`[1] Save  [2] Cancel`: a number is enough to press one; a label is never torn apart."""
-    place = 0
+    place = first - 1
     for row in buttons:
         line = Text()
         for button in row:

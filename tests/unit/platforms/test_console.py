@@ -104,6 +104,21 @@ async def test_the_buttons_are_those_of_the_latest_card_only():
     assert "There is no alert #2" in shown
 
 
+async def test_an_alert_in_between_does_not_change_what_a_number_presses():
+    screen = Screen()
+
+    async def lines():
+        yield "skew above 15%"
+        await screen.console.send(HOME, ALERT, "key")
+        yield "2"
+
+    screen.console.source = lines()
+    shown = await screen.run()
+
+    assert "[3] Pause  [4] Delete" in shown
+    assert await screen.room.count() == 0
+
+
 async def test_empty_lines_are_passed_over():
     assert await Screen("", "   ").run() == ""
 
