@@ -10,6 +10,7 @@ from alerts.domain.ids import RuleId
 from alerts.domain.reading import Gap, Reading, Reason, Sample, Series
 from alerts.domain.rule import Rule
 from alerts.engine.freshness import turned
+from alerts.engine.peaks import Peaks
 from alerts.engine.step import step
 from alerts.engine.wake import WakeIndex
 from alerts.ports import Held, History, RuleBook, Step
@@ -34,6 +35,7 @@ class Watch:
     stale_after: Spell
     grace: Spell
     index: WakeIndex = field(default_factory=WakeIndex)
+    peaks: Peaks = field(default_factory=Peaks)
     latest: dict[Series, Reading] = field(default_factory=dict)
     why: dict[Series, Gap] = field(default_factory=dict)
     dark: frozenset[Series] = frozenset()
@@ -72,6 +74,8 @@ async def tick(watch: Watch, samples: Sequence[Sample], now: datetime, fence: in
     after = {**watch.latest, **{reading.series: reading for reading in readings}}
     times = {series: reading.at for series, reading in after.items()}
     went, back = turned(times, watch.dark, now, watch.stale_after)
+    for reading in readings:
+        watch.peaks.add(reading, now)
     woken = _woken(watch, readings) | _all_on(watch.index, (*went, *back))
     due = set(await watch.book.due(now))
     view = _View(after, {**watch.why, **gaps}, watch.stale_after, now)
@@ -166,9 +170,9 @@ class _View:
 def _step(
     watch: Watch, held: Held, view: _View, late: frozenset[Series], due: set[RuleId]
 ) -> Step | None:
-    rule = held.rule
+    rule, state = held.rule, watch.peaks.widen(held.rule, held.state)
     seen = look(rule.draft, view.of(rule), late=any(leg.series in late for leg in rule.legs))
-    move = step(rule, held.state, seen, view.now, watch.grace(seen.series))
+    move = step(rule, state, seen, view.now, watch.grace(seen.series))
     if move.state == held.state and move.event is None and rule.id not in due:
         return None
     return Step(rule.id, rule.revision, move.state, move.event, move.due)

@@ -112,6 +112,16 @@ async def test_resolution_waits_for_the_clear_level(desk):
     assert [event.kind for event in await desk.told()] == [Kind.FIRED, Kind.RESOLVED]
 
 
+async def test_the_peak_of_an_episode_is_told_though_no_level_lies_there(desk):
+    await desk.rule(state=State(Idle()))
+
+    for value in (16.0, 19.0, 21.4, 17.0, 12.9):
+        await desk.see(value)
+
+    _, resolved = await desk.told()
+    assert resolved.extreme == 21.4
+
+
 async def test_missing_data_neither_fires_nor_resolves(desk):
     await desk.rule(state=State(Idle()))
     await desk.see(16.0)
