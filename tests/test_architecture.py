@@ -49,6 +49,7 @@ TABLE = {
     "alerts.ports": Row((DOMAIN,)),
     "alerts.exchanges": Row((DOMAIN,)),
     "alerts.exchanges.deribit": Row((DOMAIN,), ("msgspec",)),
+    "alerts.exchanges.rows": Row((DOMAIN,), ("msgspec",)),
     "alerts.exchanges.http": Row((DOMAIN,), ("aiohttp", "tenacity")),
     "alerts.storage": Row(STORE),
     "alerts.storage.connection": Row(STORE, ("redis",)),
