@@ -77,9 +77,16 @@ def _return(rule: Rule, state: State, look: Look, now: datetime) -> Move:
     if not told or (move.event and move.event.kind is not Kind.REMINDED):
         return move
     back = _event(rule, state, look, Kind.BACK, now)
-    if move.event is None:
-        return Move(move.state, back, move.due)
-    return Move(seen, back, now)
+    return Move(_unreminded(move.state, seen.phase), back, now if move.event else move.due)
+
+
+def _unreminded(state: State, before: Phase) -> State:
+    """The state with a reminder still to come, because other news goes first."""
+    match state.phase, before:
+        case Firing() as firing, Firing(told_at=told) | Recovering(firing=Firing(told_at=told)):
+            return replace(state, phase=replace(firing, told_at=told))
+        case _:
+            return state
 
 
 def _restarted(phase: Phase, now: datetime) -> Phase:

@@ -306,6 +306,21 @@ def test_a_reminder_waits_for_the_news_that_data_is_back():
     assert stepped(rule, move.state, 16, 90).event.kind is Kind.REMINDED
 
 
+def test_a_reminder_that_waits_forgets_no_extreme():
+    rule = a_rule(timing=Timing(remind=minutes(60)))
+    _, state = played(rule, ON, (7, None), (90, 25))
+
+    assert state.phase == replace(FIRING, extreme=25)
+
+
+def test_an_all_clear_broken_off_after_a_loss_can_be_reminded_of_too():
+    rule = a_rule(timing=Timing(clear_hold=minutes(5), remind=minutes(60)))
+
+    kinds, _ = played(rule, ON, (1, 12), (9, None), (90, 16), (91, 16))
+
+    assert kinds == [(9, Kind.DARK), (90, Kind.BACK), (91, Kind.REMINDED)]
+
+
 def test_the_extreme_is_that_of_the_first_leg():
     rule = a_rule(a_leg(), a_leg(BASIS, Direction.BELOW, 3, 4))
     both = {SKEW: a_reading(22), BASIS: a_reading(1, BASIS)}
