@@ -3,8 +3,9 @@
 import math
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from alerts.domain.errors import UsageError
 from alerts.domain.ids import Asset, MetricKey, Venue
@@ -109,3 +110,10 @@ class Gap:
 
 
 Sample = Reading | Gap
+
+
+class Close(NamedTuple):
+    """The last good value of a day in UTC, before its midnight."""
+
+    day: date
+    value: float
