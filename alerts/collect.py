@@ -2,14 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from alerts.domain.errors import FetchError
 from alerts.domain.ids import Asset
 from alerts.domain.reading import Reason, Sample
-from alerts.exchanges.spec import Exchange, Feed, Http, snapshot
+from alerts.exchanges.spec import Body, Exchange, Feed, Http, Request, snapshot
 from alerts.metrics.measure import aggregate, gaps, measure
 
 log = logging.getLogger(__name__)
@@ -21,6 +21,20 @@ class Source:
 
     exchange: Exchange
     http: Http
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """One venue during one poll: a question that several assets have is asked once."""
+
+    http: Http
+    asked: dict[Hashable, asyncio.Future[Body]] = field(default_factory=dict)
+
+    async def fetch(self, request: Request) -> Body:
+        """The answer to a request, of whoever asked first."""
+        if request.key not in self.asked:
+            self.asked[request.key] = asyncio.ensure_future(self.http.fetch(request))
+        return await self.asked[request.key]
 
 
 async def collect(
@@ -40,10 +54,11 @@ def _wanted(
     sources: Sequence[Source], poll: str, assets: Sequence[Asset]
 ) -> Iterable[tuple[Source, Feed, Asset]]:
     for source in sources:
+        shared = Source(source.exchange, Shared(source.http))
         for feed in source.exchange.feeds:
             if feed.poll == poll:
                 yield from (
-                    (source, feed, asset) for asset in assets if source.exchange.covers(asset)
+                    (shared, feed, asset) for asset in assets if source.exchange.covers(asset)
                 )
 
 

@@ -69,9 +69,9 @@ TABLE = {
         ("aiohttp",),
     ),
     "alerts.simulator": Row((*MARKET, "alerts.ports")),
-    "alerts.simulator.deribit_wire": Row((DOMAIN,), ("msgspec",)),
+    "alerts.simulator.deribit_wire": Row((DOMAIN, "alerts.exchanges.spec"), ("msgspec",)),
     "alerts.simulator.loopback": Row((), ("aiohttp",)),
-    "alerts.simulator.server": Row(("alerts.ports",), ("aiohttp",)),
+    "alerts.simulator.server": Row((DOMAIN, "alerts.exchanges.spec", "alerts.ports"), ("aiohttp",)),
     "alerts.collect": Row((DOMAIN, "alerts.exchanges.spec", "alerts.metrics.measure")),
     "alerts.tick": Row((DOMAIN, "alerts.engine", "alerts.ports", "alerts.rules.judge")),
     "alerts.scheduler": Row(

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -61,6 +61,7 @@ class VenueHttp:
 
     `on_body` is shown every complete answer, whatever its status: that is what a recording holds.
     A venue that asks for a long wait, or shuts us out, is not asked again before that time.
+    An answer that may be kept is asked for again only when it is too old.
     """
 
     def __init__(  # noqa: PLR0913 -- all but two are named and most have a default
@@ -83,6 +84,7 @@ class VenueHttp:
         self._next_slot = 0.0
         self._shut_until = 0.0
         self._shut_why = ""
+        self._kept: dict[Hashable, Body] = {}
 
     def url(self, request: Request) -> str:
         """The full address of a request."""
@@ -90,6 +92,15 @@ class VenueHttp:
 
     async def fetch(self, request: Request) -> Body:
         """The answer to a request; FetchError once the bounded tries are used up."""
+        kept = self._kept.get(request.key)
+        if kept is not None and self._now() - kept.at < request.keep:
+            return kept
+        body = await self._fetch(request)
+        if request.keep:
+            self._kept[request.key] = body
+        return body
+
+    async def _fetch(self, request: Request) -> Body:
         retrying = AsyncRetrying(
             stop=stop_after_attempt(self._limits.tries),
             wait=self._backoff,

@@ -4,24 +4,37 @@ A feed is declared as data: which requests it needs and the pure function that r
 So live polling, recordings and replays all run the same parser, and only `http.py` does I/O.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from alerts.domain.errors import FetchError
 from alerts.domain.ids import Asset, Venue
-from alerts.domain.market import Snapshot
+from alerts.domain.market import Liquidations, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request below the venue's base URL; `sent` is the JSON body of a POST."""
+    """One HTTP request below the venue's base URL; `sent` is the JSON body of a POST.
+
+    The answer may be used again while it is younger than `keep` (lists of contracts change rarely).
+    `spare` is for what follows: when the venue refuses it for good (a contract just delisted), the
+    snapshot is read without it, and its body is empty.
+    """
 
     path: str
     params: Mapping[str, str] = field(default_factory=dict)
     method: str = "GET"
     sent: str | None = None
+    keep: timedelta = timedelta(0)
+    spare: bool = False
+
+    @property
+    def key(self) -> tuple[str, str, tuple[tuple[str, str], ...], str]:
+        """What makes two requests the same question."""
+        return self.method, self.path, tuple(sorted(self.params.items())), self.sent or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +51,7 @@ class Body:
 
 
 Parse = Callable[[Sequence[Body], Asset], Snapshot]
+Hear = Callable[[Body, Sequence[Body], Sequence[Asset]], Sequence[Liquidations]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +72,32 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True)
+class Stream:
+    """Forced closes a venue pushes over a websocket.
+
+    `path` lies below the venue's websocket address; `subscriptions` are the texts to send once
+    connected. `requests` are asked over HTTP at every connection (sizes of contracts), and their
+    answers go to `hear` with each message. `hear` gives what a message holds, one entry for each
+    asset, nothing for messages of another kind; it raises FetchError when the venue refuses the
+    subscription or the message cannot be read, and nothing else.
+    `beat` is a text the venue wants to hear at least every `beat_seconds`.
+    """
+
+    path: str
+    subscriptions: Callable[[Sequence[Asset]], tuple[str, ...]]
+    hear: Hear
+    requests: tuple[Request, ...] = ()
+    beat: str = ""
+    beat_seconds: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
     """A venue and what it offers.
 
     `classify` names the error an HTTP answer stands for (None for a usable one):
     each venue hides rate limits and maintenance in another place.
+    `stream_url` is the address of its websockets, where it has streams.
     """
 
     venue: Venue
@@ -71,6 +106,8 @@ class Exchange:
     feeds: tuple[Feed, ...]
     classify: Callable[[int, bytes], FetchError | None]
     covers: Callable[[Asset], bool]
+    streams: tuple[Stream, ...] = ()
+    stream_url: str = ""
 
 
 class Http(Protocol):
@@ -83,7 +120,34 @@ class Http(Protocol):
 
 async def snapshot(feed: Feed, http: Http, asset: Asset) -> Snapshot:
     """One snapshot of a feed; FetchError when the venue gives no usable answer."""
-    bodies = [await http.fetch(request) for request in feed.requests(asset)]
+    return feed.parse(await bodies(feed, http, asset), asset)
+
+
+async def bodies(feed: Feed, http: Http, asset: Asset) -> list[Body]:
+    """The answers a snapshot is read from, in the order of all its requests."""
+    found = await _answers(http, feed.requests(asset))
     if feed.follow is not None:
-        bodies += [await http.fetch(request) for request in feed.follow(bodies, asset)]
-    return feed.parse(bodies, asset)
+        without = replace(found[0], content=b"", status=0)
+        found += await _answers(http, feed.follow(found, asset), without)
+    return found
+
+
+async def _answers(
+    http: Http, requests: Sequence[Request], without: Body | None = None
+) -> list[Body]:
+    """All answers, asked for at once; the first failure when one fails."""
+    asked = (http.fetch(request) for request in requests)
+    found = await asyncio.gather(*asked, return_exceptions=True)
+    return [_usable(request, one, without) for request, one in zip(requests, found, strict=True)]
+
+
+def _usable(request: Request, found: Body | BaseException, without: Body | None) -> Body:
+    if isinstance(found, Body):
+        return found
+    if request.spare and without is not None and _is_lasting(found):
+        return without
+    raise found
+
+
+def _is_lasting(error: BaseException) -> bool:
+    return isinstance(error, FetchError) and not error.retry and error.after_seconds is None

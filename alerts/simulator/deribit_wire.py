@@ -10,12 +10,13 @@ from typing import Any
 
 import msgspec
 
-from alerts.domain.ids import Asset
+from alerts.domain.ids import Asset, Venue
+from alerts.exchanges.spec import Request
 from alerts.simulator.expiries import future_expiries, label, option_expiries
 from alerts.simulator.scenario import MarketPoint, Scenario
 from alerts.simulator.smile import Wing, call_in_coin, laid_out, smile_at
+from alerts.simulator.wire import Answer, Wire
 
-BASE_PATH = "/api/v2"
 Row = dict[str, Any]
 
 _DAY = timedelta(days=1)
@@ -24,14 +25,6 @@ _BASIS_TILT = 0.008  # percent a year, per day of maturity beyond 60 days
 _DERIBIT_SHARE = 0.039  # of all futures open interest
 _PERPETUAL_SHARE = 0.6  # of the venue's futures open interest
 _STEP_LADDER = (1.0, 2.0, 2.5, 5.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An HTTP answer: a status and a JSON body."""
-
-    status: int
-    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +66,13 @@ def answer(
             return _wrong_parameter("kind", at)
         case _:
             return _error(-32601, "Method not found", at)
+
+
+def _answer(scenario: Scenario, at: datetime, request: Request) -> Answer:
+    return answer(scenario, at, request.path, request.params)
+
+
+WIRE = Wire(Venue("deribit"), _answer)
 
 
 def _for_asset(

@@ -1,4 +1,4 @@
-"""The simulated market on loopback: an HTTP server that answers as Deribit would."""
+"""The simulated market on loopback: one HTTP server that answers as each of the venues would."""
 
 import asyncio
 import contextlib
@@ -9,12 +9,16 @@ from datetime import UTC, datetime, timedelta
 
 from aiohttp import web
 
+from alerts.domain.ids import Venue
+from alerts.exchanges.spec import Request
 from alerts.ports import Clock
-from alerts.simulator.deribit_wire import BASE_PATH, Answer, answer
 from alerts.simulator.loopback import listening
 from alerts.simulator.scenario import Scenario
+from alerts.simulator.wire import Answer
+from alerts.simulator.wires import WIRES
 
-_KEPT_ANSWERS = 8
+_KEPT_ANSWERS = 48
+_UNKNOWN = Answer(404, b'{"message":"no such venue"}')
 
 
 @dataclass(slots=True)
@@ -35,27 +39,35 @@ class Fault:
 
 @dataclass(slots=True)
 class SimulatedMarket:
-    """A running simulated market: its URL, its scripted faults, and what was asked of it."""
+    """A running simulated market: its address, its scripted faults, and what was asked of it.
+
+    Every venue has its own base URL below the address.
+    """
 
     scenario: Scenario
     clock: Clock
-    url: str = ""
+    address: str = ""
     faults: list[Fault] = field(default_factory=list)
     asked: int = 0
     _answers: OrderedDict[str, Answer] = field(default_factory=OrderedDict)
 
+    def url(self, venue: Venue) -> str:
+        """What to set as a venue's URL."""
+        return f"{self.address}/{venue}"
+
     async def respond(self, request: web.Request) -> web.StreamResponse:
         self.asked += 1
+        sent = await request.text()
         fault = self._next_fault(request.path_qs)
         if fault is None:
-            return _response(self._answer(request))
+            return _response(self._answer(request, sent))
         if fault.delay:
             await asyncio.sleep(fault.delay.total_seconds())
         if fault.cut:
-            return await _cut_off(request, self._answer(request))
+            return await _cut_off(request, self._answer(request, sent))
         if fault.status is not None:
             return _response(Answer(fault.status, fault.content))
-        return _response(self._answer(request))
+        return _response(self._answer(request, sent))
 
     def _next_fault(self, asked: str) -> Fault | None:
         for fault in self.faults:
@@ -64,17 +76,23 @@ class SimulatedMarket:
                 return fault
         return None
 
-    def _answer(self, request: web.Request) -> Answer:
+    def _answer(self, request: web.Request, sent: str) -> Answer:
         """The answer of this second of market time: several clients share one chain."""
         second = int(self.clock.now().timestamp())
-        key = f"{second} {request.path_qs}"
+        key = f"{second} {request.method} {request.path_qs} {sent}"
         if key not in self._answers:
-            at = datetime.fromtimestamp(second, UTC)
-            path = request.path.removeprefix(BASE_PATH)
-            self._answers[key] = answer(self.scenario, at, path, request.query)
+            self._answers[key] = self._made(request, sent, datetime.fromtimestamp(second, UTC))
             if len(self._answers) > _KEPT_ANSWERS:
                 self._answers.popitem(last=False)
         return self._answers[key]
+
+    def _made(self, request: web.Request, sent: str, at: datetime) -> Answer:
+        venue, _, path = request.path.removeprefix("/").partition("/")
+        wire = WIRES.get(Venue(venue))
+        if wire is None:
+            return _UNKNOWN
+        asked = Request(f"/{path}", dict(request.query), request.method, sent or None)
+        return wire.answer(self.scenario, at, asked)
 
 
 @contextlib.asynccontextmanager
@@ -84,7 +102,7 @@ async def simulated_market(
     """Serve a scenario on loopback at the clock's time; port 0 takes any free one."""
     market = SimulatedMarket(scenario, clock)
     async with listening(market.respond, port) as address:
-        market.url = address + BASE_PATH
+        market.address = address
         yield market
 
 

@@ -15,7 +15,7 @@ from alerts.clock import ScaledClock
 from alerts.collect import Source
 from alerts.domain.reading import Reading
 from alerts.exchanges import EXCHANGES
-from alerts.exchanges.http import VenueHttp, open_session
+from alerts.exchanges.http import Limits, VenueHttp, open_session
 from alerts.ports import Clock, Store
 from alerts.scheduler import Cadence
 from alerts.simulator import SCENARIOS, preload
@@ -31,6 +31,7 @@ from bot.settings import Settings, load
 
 LEAST_POLL = timedelta(seconds=1)
 LAST_LOOK = timedelta(seconds=3)
+UNSPACED = Limits(spacing_seconds=0.0)  # nobody is kept waiting by our own simulated market
 HINT = "skew above 15%"
 
 
@@ -106,7 +107,16 @@ async def simulated(script: Scenario, clock: Clock) -> AsyncIterator[list[Source
     """The venues, all answered by the simulated market on loopback."""
     async with simulated_market(script, clock) as market, open_session() as session:
         yield [
-            Source(exchange, VenueHttp(exchange, session, base_url=market.url, now=clock.now))
+            Source(
+                exchange,
+                VenueHttp(
+                    exchange,
+                    session,
+                    base_url=market.url(exchange.venue),
+                    now=clock.now,
+                    limits=UNSPACED,
+                ),
+            )
             for exchange in EXCHANGES
         ]
 

@@ -3,18 +3,19 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
 
 from alerts.clock import WallClock
+from alerts.collect import Shared
 from alerts.domain.errors import FetchError
 from alerts.domain.ids import Asset
 from alerts.exchanges import EXCHANGES
 from alerts.exchanges.http import VenueHttp, full_url, open_session
-from alerts.exchanges.spec import Body, Exchange, Feed, Request
+from alerts.exchanges.spec import Body, Exchange, Feed, Request, bodies
 from alerts.recording import SUFFIX, Line, Recorder
 from bot import log as logs
 from bot.cli.lifetime import DURATION, until_signalled
@@ -61,13 +62,9 @@ async def _record(settings: Settings, recorder: Recorder) -> None:
                 now=clock.now,
                 on_body=_writes(recorder, exchange, base),
             )
-            for feed, asset in _polled(exchange, settings):
-                group.create_task(_poll(http, feed, asset, settings.poll(feed.poll)))
-
-
-def _polled(exchange: Exchange, settings: Settings) -> Iterator[tuple[Feed, Asset]]:
-    for feed in exchange.feeds:
-        yield from ((feed, asset) for asset in settings.assets if exchange.covers(asset))
+            assets = [asset for asset in settings.assets if exchange.covers(asset)]
+            for feed in exchange.feeds:
+                group.create_task(_poll(http, feed, assets, settings.poll(feed.poll)))
 
 
 def _writes(recorder: Recorder, exchange: Exchange, base: str) -> Callable[[Request, Body], None]:
@@ -87,15 +84,16 @@ def _writes(recorder: Recorder, exchange: Exchange, base: str) -> Callable[[Requ
     return on_body
 
 
-async def _poll(http: VenueHttp, feed: Feed, asset: Asset, every: timedelta) -> None:
+async def _poll(http: VenueHttp, feed: Feed, assets: Sequence[Asset], every: timedelta) -> None:
     """Ask for one feed again and again, evenly spaced; what fails is asked again next time."""
     loop = asyncio.get_running_loop()
     due = loop.time()
     while True:
-        try:
-            for request in feed.requests(asset):
-                await http.fetch(request)
-        except FetchError as error:
-            log.warning("fetch failed poll=%s asset=%s why=%s", feed.poll, asset, error)
+        shared = Shared(http)
+        for asset in assets:
+            try:
+                await bodies(feed, shared, asset)
+            except FetchError as error:
+                log.warning("fetch failed poll=%s asset=%s why=%s", feed.poll, asset, error)
         due = max(due + every.total_seconds(), loop.time())
         await asyncio.sleep(due - loop.time())

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from alerts.domain.ids import Asset, Venue
-from alerts.exchanges import EXCHANGES
+from alerts.domain.ids import Asset
+from alerts.exchanges.deribit import EXCHANGE as DERIBIT
 from alerts.exchanges.http import full_url
 from alerts.recording import Line, Recorder
 from alerts.simulator import SCENARIOS
@@ -28,9 +28,7 @@ def record(path):
 
 
 def _lines(at):
-    for exchange in EXCHANGES:
-        for feed in exchange.feeds:
-            for request in feed.requests(BTC):
-                ready = answer(SCENARIO, at, "/" + request.path.lstrip("/"), request.params)
-                url = full_url(exchange.url, request)
-                yield Line(at, Venue(exchange.venue), url, ready.content)
+    for feed in DERIBIT.feeds:
+        for request in feed.requests(BTC):
+            ready = answer(SCENARIO, at, request.path, request.params)
+            yield Line(at, DERIBIT.venue, full_url(DERIBIT.url, request), ready.content)

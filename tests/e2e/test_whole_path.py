@@ -47,6 +47,7 @@ async def bot(tmp_path, telegram, discord, venue):
             "DISCORD_BOT_TOKEN": discord.token,
             "DISCORD_API_URL": discord.api_url,
             "DISCORD_GATEWAY_URL": discord.gateway_url,
+            "VENUES": "deribit",
             "DERIBIT_URL": venue.url("deribit"),
             "DATA_DIR": str(tmp_path / "store"),
             "ASSETS": "BTC",

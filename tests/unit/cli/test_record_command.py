@@ -21,7 +21,8 @@ async def recorded(tmp_path, answers, *faults):
     file = tmp_path / "x.jsonl.gz"
     async with simulated_market(FEB, WallClock()) as market:
         market.faults.extend(faults)
-        settings = load(environ={"DERIBIT_URL": market.url, "ASSETS": "BTC"}, env_file=None)
+        own = {"VENUES": "deribit", "DERIBIT_URL": market.url("deribit"), "ASSETS": "BTC"}
+        settings = load(environ=own, env_file=None)
         with contextlib.closing(Recorder(file)) as recorder:
             async with asyncio.timeout(10):
                 work = asyncio.create_task(_record(settings, recorder))
@@ -45,7 +46,7 @@ async def test_what_the_venue_answered_can_be_played_back(tmp_path):
 async def test_a_line_names_the_address_that_was_asked(tmp_path):
     recording = await recorded(tmp_path, 3)
 
-    urls = {line.url.partition("/api/v2")[2] for line in recording.lines()}
+    urls = {line.url.partition("/deribit")[2] for line in recording.lines()}
 
     assert urls == {
         "/public/get_index_price?index_name=btc_usd",

@@ -2,6 +2,7 @@
 
 import gzip
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -66,6 +67,20 @@ async def test_a_post_sends_its_body_as_json(venue, client):
     (seen,) = venue.seen
     assert (seen.method, seen.body) == ("POST", b'{"type":"meta"}')
     assert seen.headers["Content-Type"] == "application/json"
+
+
+async def test_an_answer_that_may_be_kept_is_used_again_until_it_is_too_old(venue, client):
+    venue.on(PATH, GOOD)
+    clock = ManualClock()
+    http = client(now=clock.now)
+    lasting = replace(INDEX, keep=timedelta(hours=1))
+
+    first = await http.fetch(lasting)
+    clock.advance(minutes=59)
+    assert await http.fetch(lasting) is first
+    clock.advance(minutes=1)
+    assert await http.fetch(lasting) is not first
+    assert len(venue.seen) == 2
 
 
 async def test_a_compressed_answer_is_unpacked(venue, client):

@@ -34,7 +34,7 @@ async def session():
 
 
 async def test_the_real_client_reads_every_feed(market, clock, session):
-    http = VenueHttp(EXCHANGE, session, base_url=market.url, now=clock.now)
+    http = VenueHttp(EXCHANGE, session, base_url=market.url(EXCHANGE.venue), now=clock.now)
 
     for feed in EXCHANGE.feeds:
         assert measure(await snapshot(feed, http, Asset("BTC")))
@@ -49,7 +49,7 @@ async def test_the_market_moves_with_the_clock(market, clock, session):
 
 
 async def _price(session, market):
-    async with session.get(market.url + INDEX) as response:
+    async with session.get(market.url(EXCHANGE.venue) + INDEX) as response:
         return (await response.json())["result"]["index_price"]
 
 
@@ -62,14 +62,14 @@ async def test_questions_of_the_same_second_share_an_answer(market, clock, sessi
 
 
 async def _stamp(session, market):
-    async with session.get(market.url + INDEX) as response:
+    async with session.get(market.url(EXCHANGE.venue) + INDEX) as response:
         return (await response.json())["usOut"]
 
 
 async def test_a_scripted_status_is_given_as_often_as_scripted(market, session):
     market.faults.append(Fault("get_index_price", status=503, content=b"busy"))
 
-    async with session.get(market.url + INDEX) as first:
+    async with session.get(market.url(EXCHANGE.venue) + INDEX) as first:
         assert (first.status, await first.read()) == (503, b"busy")
     assert await _price(session, market) == 70_800
 
@@ -83,7 +83,7 @@ async def test_a_fault_elsewhere_leaves_this_answer_alone(market, session):
 async def test_a_cut_answer_ends_before_its_length(market, session):
     market.faults.append(Fault(cut=True))
 
-    async with session.get(market.url + INDEX) as response:
+    async with session.get(market.url(EXCHANGE.venue) + INDEX) as response:
         with pytest.raises(aiohttp.ClientPayloadError):
             await response.read()
 
