@@ -25,7 +25,15 @@ class SettingsError(UsageError):
 
 
 Duration = Annotated[timedelta, forms.form(forms.duration)]
+
+
+def _of_venue(title: str, usual: str) -> Any:
+    """A venue's address; empty is the venue's own."""
+    return Field("", description=f"Another address for {title}; empty: {usual}.")
+
+
 Web = Annotated[str, forms.form(forms.url("http", "https", example="https://host/path"))]
+Socket = Annotated[str, forms.form(forms.url("ws", "wss", example="wss://host/path"))]
 Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 Format = Literal["auto", "console", "json"]
 
@@ -80,6 +88,17 @@ class Settings(BaseSettings):
         description="Deribit's API with its path, for a testnet, a proxy or a recording; "
         "empty: https://www.deribit.com/api/v2.",
     )
+    deribit_ws_url: Socket = _of_venue("Deribit's streams", "wss://www.deribit.com/ws/api/v2")
+    binance_usdm_url: Web = _of_venue("Binance USD-M", "https://fapi.binance.com")
+    binance_usdm_ws_url: Socket = _of_venue("its streams", "wss://fstream.binance.com")
+    binance_coinm_url: Web = _of_venue("Binance COIN-M", "https://dapi.binance.com")
+    binance_coinm_ws_url: Socket = _of_venue("its streams", "wss://dstream.binance.com")
+    okx_url: Web = _of_venue("OKX", "https://openapi.okx.com")
+    okx_ws_url: Socket = _of_venue("its streams", "wss://ws.okx.com:8443")
+    bybit_url: Web = _of_venue("Bybit", "https://api.bybit.com")
+    bybit_ws_url: Socket = _of_venue("its streams", "wss://stream.bybit.com")
+    hyperliquid_url: Web = _of_venue("Hyperliquid", "https://api.hyperliquid.xyz")
+    gate_url: Web = _of_venue("Gate", "https://api.gateio.ws/api/v4")
     poll_options: Duration = Field(
         timedelta(seconds=60), description="How often option chains are asked for; 1s at least."
     )
