@@ -205,6 +205,64 @@ class Lease(Protocol):
         ...
 
     async def release(self) -> None: ...
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """How often one token may send.
+
+    `per_second` is over all chats and steady: a quiet hour saves nothing up. `chat_gap` lies
+    between two messages of one chat; `group_per_minute` holds in any sliding minute for a chat
+    with a negative id (Telegram's groups and channels), 0 for no such limit.
+    """
+
+    per_second: float
+    chat_gap: timedelta = timedelta(0)
+    group_per_minute: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Yours: send after this long."""
+
+    after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """This chat may ask again after this long; others need not wait for it."""
+
+    after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Full:
+    """No chat has a turn before this long has passed."""
+
+    after: timedelta
+
+
+Turn = Slot | NotYet | Full
+
+
+class Budget(Protocol):
+    """What all processes of one token may send together, in real time."""
+
+    async def claim(self, chats: Sequence[Chat]) -> Sequence[Turn]:
+        """One turn per chat, granted in this order; only a Slot is used up."""
+        ...
+
+    async def spend(self, chat: Chat) -> None:
+        """Count a message that is sent without asking, such as an answer to a command."""
+        ...
+
+    async def penalize(self, chat: Chat, after: timedelta) -> None:
+        """The platform told this chat to wait. Several chats told so at once: all wait a while."""
+        ...
+
+    async def pause(self, after: timedelta) -> None:
+        """Nothing can be sent to anybody for so long."""
+        ...
+
+
 
 
 class Store(Protocol):
@@ -229,3 +287,7 @@ class Store(Protocol):
         ...
 
     async def close(self) -> None: ...
+    def budget(self, name: str, rates: Rates) -> Budget:
+        """The budget of this name: one per platform and token."""
+        ...
+

@@ -22,14 +22,14 @@ from alerts.domain.reading import Series
 from alerts.exchanges import EXCHANGES
 from alerts.exchanges.http import VenueHttp, open_session
 from alerts.metrics import BY_KEY
-from alerts.ports import Clock, Store
+from alerts.ports import Budget, Clock, Store
 from alerts.scheduler import Cadence, Poller
 from alerts.storage.embedded import embedded
 from alerts.storage.redis import RedisStore
 from bot.commands.front import Front
 from bot.commands.spec import Desk, FrontDesk, Readings
 from bot.courier import Courier
-from bot.pace import Pace
+from bot.limits import Limits, budget_name, rates_of
 from bot.platforms.spec import Platform
 from bot.settings import Settings
 
@@ -39,8 +39,6 @@ LEASE = timedelta(seconds=5)
 FOLLOW_SECONDS = 2.0
 FIRST_READINGS_SECONDS = 5.0
 RESTART_SECONDS = (1.0, 60.0)
-DISCORD_PER_SECOND = 40.0
-CONSOLE_PER_SECOND = 1000.0
 
 
 Job = Coroutine[Any, Any, None]
@@ -164,19 +162,22 @@ class Bot:
         ]
 
     def _courier(self, platform: Platform) -> Courier:
-        rates = {
-            "telegram": Pace(self.settings.telegram_messages_per_second, chat_gap_seconds=1.0),
-            "discord": Pace(DISCORD_PER_SECOND),
-        }
-        pace = rates.get(platform.name) or Pace(CONSOLE_PER_SECOND)
         return Courier(
             platform,
             self.store,
             self.readings,
             self.clock,
-            pace,
+            Limits(self._budget(platform)),
             consumer=self.name,
             simulated=self.simulated,
+        )
+
+    def _budget(self, platform: Platform) -> Budget:
+        per_second = self.settings.telegram_messages_per_second
+        token = getattr(self.settings, f"{platform.name}_bot_token", None)
+        return self.store.budget(
+            budget_name(platform.name, token.get_secret_value() if token else ""),
+            rates_of(platform.name, telegram_per_second=per_second),
         )
 
     def _polling(self) -> str:

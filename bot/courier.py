@@ -14,8 +14,8 @@ from alerts.domain.ids import Chat
 from alerts.ports import Clock, Entry, Store
 from bot.briefing import brief
 from bot.commands.spec import Readings
-from bot.outcome import Gone, Later, Moved, Outcome, Rejected, Sent
-from bot.pace import Pace
+from bot.limits import Limits
+from bot.outcome import Gone, Later, Moved, Outcome, Rejected, Sent, Whom
 from bot.platforms.spec import Platform
 from bot.text import alert
 
@@ -45,7 +45,7 @@ class Courier:
     store: Store
     readings: Readings
     clock: Clock
-    pace: Pace
+    limits: Limits
     consumer: str
     simulated: bool = False
     delivered: int = 0
@@ -134,7 +134,8 @@ class Courier:
         if not live:
             return Rejected("every rule of it was deleted, paused or edited since")
         card = alert(live, now, simulated=self.simulated)
-        await self.pace.turn(chat)
+        if wait := await self.limits.turn(chat):
+            return Later(wait, "its turn has not come")
         try:
             async with asyncio.timeout(SEND_BOUND_SECONDS):
                 return await self.platform.send(chat, card, _key(entry.events))
@@ -151,6 +152,7 @@ class Courier:
                 log.info("sent chat=%s events=%s tries=%d", chat, events, entry.attempts)
             case Later(after=after, why=why) if self.clock.now() - entry.queued_at < GIVE_UP_AFTER:
                 log.warning("send later chat=%s after=%s why=%s", chat, after, why)
+                await self._hold(outcome, chat)
                 return after
             case Later(why=why) | Rejected(why=why):
                 log.error("not sent chat=%s events=%s why=%s", chat, events, why)
@@ -163,6 +165,16 @@ class Courier:
                 await self.store.notes.put(f"gone:{chat}", why, REMEMBER_GONE)
         await outbox.settle(name, entry.id)
         return None
+
+    async def _hold(self, outcome: Later, chat: Chat) -> None:
+        """Let every process of this token know who has to wait."""
+        match outcome.whom:
+            case Whom.CHAT:
+                await self.limits.budget.penalize(chat, outcome.after)
+            case Whom.EVERYBODY:
+                await self.limits.budget.pause(outcome.after)
+            case Whom.MESSAGE:
+                pass
 
     async def _keep(self) -> None:
         """Keep what we hold ours, so that no other courier sends it too."""

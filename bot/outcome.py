@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import Enum, auto
 
 from alerts.domain.ids import Chat
 
@@ -11,6 +12,14 @@ class Sent:
     """Accepted by the platform under this message id."""
 
     message: str
+
+
+class Whom(Enum):
+    """Who has to wait."""
+
+    MESSAGE = auto()
+    CHAT = auto()  # the platform told this chat to: every process must know
+    EVERYBODY = auto()  # nothing can be sent to anybody: a refused token, a ban
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +32,7 @@ class Later:
     after: timedelta
     why: str
     unknown: bool = False
+    whom: Whom = Whom.MESSAGE
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,8 +89,8 @@ TABLE = {
     "bot.platforms.console": Row((*CHAT, "alerts.ports"), ("prompt_toolkit", "rich")),
     "bot.platforms.discord": Row(CHAT, ("aiohttp", "discord", "yarl")),
     "bot.platforms.telegram": Row(CHAT, ("aiohttp", "telegram")),
-    "bot.pace": Row((DOMAIN,)),
-    "bot.courier": Row((*CHAT, "alerts.ports", "bot.briefing", "bot.pace", "bot.text")),
+    "bot.limits": Row((DOMAIN, "alerts.ports")),
+    "bot.courier": Row((*CHAT, "alerts.ports", "bot.briefing", "bot.limits", "bot.text")),
     "bot.environment": Row((), ("dotenv",)),
     "bot.forms": Row((DOMAIN, "alerts.exchanges"), ("pydantic",)),
     "bot.settings": Row(

@@ -85,3 +85,22 @@ class Keys:
 
     def note(self, name: str) -> str:
         return f"{self.prefix}note:{name}"
+    def budget(self, name: str) -> str:
+        """Hash: `free`, when the next turn to send is free, and `pause`, until when nobody sends.
+
+        Microseconds since 1970 by the server's clock, as in the keys below it.
+        """
+        return f"{self.prefix}budget:{name}"
+
+    def budget_chat(self, name: str, chat: Chat) -> str:
+        """When a chat may be sent to next; it fades by then. Topics share their chat's."""
+        return f"{self.prefix}budget:{name}:chat:{chat.id}"
+
+    def budget_minute(self, name: str, chat: Chat) -> str:
+        """List of a group's turns of the last minute, oldest first."""
+        return f"{self.prefix}budget:{name}:minute:{chat.id}"
+
+    def budget_floods(self, name: str) -> str:
+        """Sorted set: chats told to wait lately, by when they were told."""
+        return f"{self.prefix}budget:{name}:floods"
+

@@ -12,7 +12,8 @@ from alerts.domain.event import Event
 from alerts.domain.ids import Chat, Platform, RuleId
 from alerts.domain.reading import Reading, Series
 from alerts.domain.rule import Rule, State
-from alerts.ports import Change, Entry, Held, New, Step
+from alerts.ports import Change, Entry, Held, New, Rates, Step
+from alerts.storage.memory_budget import MemoryBudget
 from alerts.storage import terms
 
 Monotonic = Callable[[], float]
@@ -66,9 +67,14 @@ class MemoryStore:
         self.history = MemoryHistory()
         self.outbox = MemoryOutbox(self._shelf)
         self.notes = MemoryNotes(monotonic)
+        self._budgets: dict[str, MemoryBudget] = {}
 
     def lease(self, holder: str, ttl: timedelta) -> "MemoryLease":
         return MemoryLease(self._shelf, holder, ttl)
+
+    def budget(self, name: str, rates: Rates) -> MemoryBudget:
+        budget = MemoryBudget(self._shelf.monotonic, rates)
+        return self._budgets.setdefault(name, budget)
 
     async def ping(self) -> None:
         pass

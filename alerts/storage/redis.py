@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 from alerts.domain.errors import StoreError
+from alerts.ports import Rates
+from alerts.storage.budget import RedisBudget
 from alerts.storage.connection import COMMAND_SECONDS, Connection, connect
 from alerts.storage.history_store import RedisHistory
 from alerts.storage.keys import PREFIX, Keys
@@ -40,6 +42,9 @@ class RedisStore:
 
     def lease(self, holder: str, ttl: timedelta) -> RedisLease:
         return RedisLease(self._db, holder, ttl)
+
+    def budget(self, name: str, rates: Rates) -> RedisBudget:
+        return RedisBudget(self._db, name, rates)
 
     async def ping(self) -> None:
         await self._db.tell("PING")

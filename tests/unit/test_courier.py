@@ -12,12 +12,12 @@ from alerts.domain.event import Event, Kind
 from alerts.domain.ids import Asset, Chat, MetricKey, Platform
 from alerts.domain.reading import Series
 from alerts.domain.rule import Direction, Draft, Idle, Leg, State
-from alerts.ports import New, Step
+from alerts.ports import New, Rates, Step
 from alerts.storage.memory import MemoryStore
 from bot.commands.spec import Readings
 from bot.courier import Courier
+from bot.limits import Limits
 from bot.outcome import Gone, Later, Moved, Rejected, Sent
-from bot.pace import Pace
 from tests.fakes.clock import ManualClock
 
 TELEGRAM = Platform("telegram")
@@ -56,8 +56,9 @@ class Office:
         self.store = MemoryStore()
         self.clock = ManualClock()
         self.platform = ScriptedPlatform()
+        self.limits = Limits(self.store.budget("test", Rates(1e6)))
         self.courier = Courier(
-            self.platform, self.store, Readings(), self.clock, Pace(1e6), consumer="test"
+            self.platform, self.store, Readings(), self.clock, self.limits, consumer="test"
         )
 
     async def fire(self, chat):
@@ -198,17 +199,3 @@ async def test_a_bug_in_one_delivery_stops_no_other(office):
                 await asyncio.sleep(0.01)
 
     assert [chat for chat, *_ in office.platform.inbox] == [BOB]
-
-
-def test_pace_gives_out_no_more_than_its_share_from_the_first_second_on():
-    pace = Pace(per_second=30)
-
-    slots = [pace.book(Chat(TELEGRAM, str(number)), now=100.0) for number in range(60)]
-
-    assert sum(slot < 1.0 - 1e-6 for slot in slots) <= 30
-
-
-def test_pace_spaces_the_messages_of_one_chat():
-    pace = Pace(per_second=1000, chat_gap_seconds=1.0)
-
-    assert [round(pace.book(ALICE, now=5.0), 3) for _ in range(3)] == [0.0, 1.0, 2.0]

@@ -14,7 +14,7 @@ from alerts.domain.errors import AlertsError
 from alerts.domain.ids import Chat
 from bot.card import Card
 from bot.commands.spec import FrontDesk
-from bot.outcome import Gone, Later, Outcome, Rejected, Sent
+from bot.outcome import Gone, Later, Outcome, Rejected, Sent, Whom
 from bot.platforms.discord.answers import TROUBLES, Answers
 from bot.platforms.discord.ask import DISCORD
 from bot.platforms.discord.client import (
@@ -198,7 +198,7 @@ class Discord:
     async def _post(self, chat: Chat, key: str, parts: dict[str, Any]) -> Outcome:
         held = self._held_until - time.monotonic()
         if held > 0:
-            return Later(timedelta(seconds=held), self._trouble)
+            return Later(timedelta(seconds=held), self._trouble, whom=Whom.EVERYBODY)
         if not _ADDRESS.fullmatch(chat.thread or chat.id):
             return Gone(f"{chat} is no Discord address")
         try:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import aiohttp
 import discord
 
-from bot.outcome import Gone, Later, Outcome, Rejected
+from bot.outcome import Gone, Later, Outcome, Rejected, Whom
 
 SOON = timedelta(seconds=5)
 SERVER_TROUBLE = timedelta(seconds=15)
@@ -31,11 +31,11 @@ def outcome_of(error: Exception) -> Outcome:
     """What to do with the message after this error; unknown refusals are never final."""
     match error:
         case discord.RateLimited():
-            return Later(timedelta(seconds=error.retry_after), "rate limit")
+            return Later(timedelta(seconds=error.retry_after), "rate limit", whom=Whom.CHAT)
         case discord.HTTPException():
             return _answered(error)
         case discord.LoginFailure():
-            return Later(REFUSED_TOKEN, "Discord refuses the bot token")
+            return Later(REFUSED_TOKEN, "Discord refuses the bot token", whom=Whom.EVERYBODY)
         case aiohttp.ClientConnectorError():
             return Later(SOON, "Discord is out of reach")
         case OSError() | aiohttp.ClientError() | asyncio.TimeoutError():
@@ -62,12 +62,13 @@ def _answered(error: discord.HTTPException) -> Outcome:
     if error.code in GONE and error.status in {400, 403, 404}:
         return Gone(f"{GONE[error.code]} ({error.code})")
     if error.code == _OPENING_TOO_FAST:
-        return Later(BANNED, "direct messages are opened too fast")
+        return Later(BANNED, "direct messages are opened too fast", whom=Whom.CHAT)
     match error.status:
         case 401:
-            return Later(REFUSED_TOKEN, "Discord refuses the bot token")
+            return Later(REFUSED_TOKEN, "Discord refuses the bot token", whom=Whom.EVERYBODY)
         case 429:
-            return Later(_asked_wait(error), "Discord blocks this address or token for now")
+            why = "Discord blocks this address or token for now"
+            return Later(_asked_wait(error), why, whom=Whom.EVERYBODY)
         case 400:
             return Rejected(why)
         case status:

@@ -14,14 +14,14 @@ from telegram.error import (
 )
 
 from alerts.domain.ids import Chat
-from bot.outcome import Gone, Later, Moved, Outcome, Rejected
+from bot.outcome import Gone, Later, Moved, Outcome, Rejected, Whom
 from bot.platforms.telegram.request import AnswerLost
 
 SOON = timedelta(seconds=5)
 FLOODED = timedelta(seconds=30)  # a 429 that names no time
 CONFLICTED = timedelta(seconds=30)
 FORBIDDEN = timedelta(minutes=15)  # a 403 nobody has described yet
-REFUSED = timedelta(minutes=10)  # the token: a person has to act
+REFUSED = timedelta(minutes=1)  # the token: a person has to act, and then it should go on soon
 
 # Descriptions of a chat that stays away until somebody acts there. Any other 400 or 403 is not
 # taken as permanent. Compared in lower case, as part of the text.
@@ -55,11 +55,11 @@ def outcome_of(error: TelegramError, chat: Chat) -> Outcome:
         case ChatMigrated():
             return Moved(Chat(chat.platform, str(error.new_chat_id)))
         case RetryAfter():
-            return Later(_wait(error), "flood control")
+            return Later(_wait(error), "flood control", whom=Whom.CHAT)
         case Forbidden() | BadRequest():
             return _refused(error)
         case InvalidToken():
-            return Later(REFUSED, "token refused")
+            return Later(REFUSED, "token refused", whom=Whom.EVERYBODY)
         case Conflict():
             return Later(CONFLICTED, error.message)
     return _by_the_wire(error)
@@ -97,7 +97,7 @@ def _refused(error: Forbidden | BadRequest) -> Outcome:
 
 def _by_the_wire(error: TelegramError) -> Outcome:
     if "too many requests" in error.message.lower():
-        return Later(FLOODED, "flood control without a time")
+        return Later(FLOODED, "flood control without a time", whom=Whom.CHAT)
     unknown = isinstance(error, TimedOut | AnswerLost) or "invalid server" in error.message.lower()
     return Later(SOON, error.message, unknown=unknown)
 

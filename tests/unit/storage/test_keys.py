@@ -15,6 +15,10 @@ def test_every_key_begins_with_the_prefix_and_is_its_own():
     ]
 
     assert all(key.startswith(PREFIX) for key in made)
+        keys.budget("t"),
+        keys.budget_chat("t", CHAT),
+        keys.budget_minute("t", CHAT),
+        keys.budget_floods("t"),
     assert len(set(made)) == len(made)
 
 

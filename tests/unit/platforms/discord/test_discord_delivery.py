@@ -8,7 +8,7 @@ import pytest
 
 from alerts.domain.ids import Chat, Platform
 from bot.card import Card, Field, Tone
-from bot.outcome import Gone, Later, Sent
+from bot.outcome import Gone, Later, Sent, Whom
 from bot.platforms.discord import Discord
 from tests.fakes.discord import faults
 from tests.fakes.discord.desk import running
@@ -169,7 +169,9 @@ async def test_a_global_limit_is_waited_out_by_the_library(fake, platform, dm):
 async def test_a_long_limit_is_handed_back_to_the_queue(fake, platform, dm):
     fake.faults.add(POST, faults.too_many(120.0))
 
-    assert await platform.send(dm, CARD, "e1") == Later(timedelta(seconds=120), "rate limit")
+    assert await platform.send(dm, CARD, "e1") == Later(
+        timedelta(seconds=120), "rate limit", whom=Whom.CHAT
+    )
 
 
 async def test_a_ban_of_the_address_stops_all_sending_without_further_requests(

@@ -8,7 +8,7 @@ import discord
 import pytest
 from aiohttp.client_reqrep import ConnectionKey
 
-from bot.outcome import Gone, Later, Rejected
+from bot.outcome import Gone, Later, Rejected, Whom
 from bot.platforms.discord.outcome import outcome_of, pause_after
 
 
@@ -50,7 +50,7 @@ def test_an_unknown_refusal_is_never_final(status, code):
 
 def test_opening_direct_messages_too_fast_waits():
     assert outcome_of(answered(400, 40003)) == Later(
-        timedelta(minutes=10), "direct messages are opened too fast"
+        timedelta(minutes=10), "direct messages are opened too fast", whom=Whom.CHAT
     )
 
 
@@ -70,7 +70,9 @@ def test_a_server_error_may_have_taken_the_message(status):
 
 
 def test_a_long_rate_limit_waits_as_long_as_asked():
-    assert outcome_of(discord.RateLimited(77.0)) == Later(timedelta(seconds=77), "rate limit")
+    assert outcome_of(discord.RateLimited(77.0)) == Later(
+        timedelta(seconds=77), "rate limit", whom=Whom.CHAT
+    )
 
 
 @pytest.mark.parametrize(("asked", "minutes"), [("", 10), ("30", 10), ("1800", 30), ("soon", 10)])

@@ -6,7 +6,7 @@ import pytest
 
 from alerts.domain.ids import Chat, Platform
 from bot.card import Button, Card
-from bot.outcome import Gone, Later, Moved, Rejected, Sent
+from bot.outcome import Gone, Later, Moved, Rejected, Sent, Whom
 from bot.platforms.telegram import Telegram, Waits
 from tests.fakes.telegram.faults import Fault
 from tests.fakes.telegram.server import FakeTelegram
@@ -105,7 +105,9 @@ async def test_flood_control_waits_as_long_as_it_says(fake, telegram):
         parameters={"retry_after": 7},
     )
 
-    assert await outcome(fake, telegram, fault) == Later(timedelta(seconds=7), "flood control")
+    assert await outcome(fake, telegram, fault) == Later(
+        timedelta(seconds=7), "flood control", whom=Whom.CHAT
+    )
 
 
 async def test_flood_control_without_a_time_still_waits(fake, telegram):
@@ -158,7 +160,7 @@ async def test_server_that_is_away_was_not_reached(fake, telegram):
 async def test_refused_token_waits_long_and_shows_in_health(fake, telegram, status, text):
     result = await outcome(fake, telegram, Fault(status=status, description=text))
 
-    assert result == Later(timedelta(minutes=10), "token refused")
+    assert result == Later(timedelta(minutes=1), "token refused", whom=Whom.EVERYBODY)
     assert telegram.health().startswith("token refused")
 
 

@@ -1,0 +1,50 @@
+-- Grants turns to send, in the order of asking. Returns {verdict, microseconds} per chat:
+-- 0 granted after that long, 1 this chat may ask again then, 2 no chat has a turn before then.
+-- The server's clock counts, so processes need not agree on the time.
+-- KEYS: budget, then per chat: its next free time, its turns of the last minute
+-- ARGV: microseconds between turns, how far ahead turns are granted, gap within a chat,
+--       turns a minute of a group, microseconds of that minute,
+--       '1' to grant in any case (it is sent anyway), then per chat: '1' for a group
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local every, ahead, gap = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local most, minute, anyway = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6] == '1'
+
+local stored = redis.call('HMGET', KEYS[1], 'free', 'pause')
+local free, pause = tonumber(stored[1] or '0'), tonumber(stored[2] or '0')
+local turns = {}
+for index = 7, #ARGV do
+  local own_key, minute_key = KEYS[2 * (index - 7) + 2], KEYS[2 * (index - 7) + 3]
+  local counted = most > 0 and ARGV[index] == '1'
+  local own = tonumber(redis.call('GET', own_key) or '0')
+  if counted then
+    local first = redis.call('LINDEX', minute_key, -most)
+    own = math.max(own, first and first + minute or 0)
+  end
+  local turn = math.max(free, now)
+  if anyway then
+    own, pause, ahead = now, 0, math.huge
+  end
+  if pause > now then
+    turns[#turns + 1] = {2, pause - now}
+  elseif own > turn then
+    turns[#turns + 1] = {1, own - now}
+  elseif turn > now + ahead then
+    turns[#turns + 1] = {2, turn - now - ahead / 2}
+  else
+    turns[#turns + 1] = {0, turn - now}
+    free = turn + every
+    if gap > 0 then
+      local text = string.format('%d', turn + gap)
+      redis.call('SET', own_key, text, 'PX', math.ceil((turn + gap - now) / 1000))
+    end
+    if counted then
+      redis.call('RPUSH', minute_key, string.format('%d', turn))
+      redis.call('LTRIM', minute_key, -most, -1)
+      redis.call('PEXPIRE', minute_key, math.ceil((turn + minute - now) / 1000))
+    end
+  end
+end
+redis.call('HSET', KEYS[1], 'free', string.format('%d', free))
+redis.call('PEXPIRE', KEYS[1], 86400000)
+return turns

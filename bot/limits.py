@@ -1,0 +1,104 @@
+"""Turns to send: the courier asks for one before each message, whatever other processes do.
+
+The budget itself is the store's (alerts/ports.py); here waiting chats ask for their turns together,
+in the order they came, so that a thousand messages a second cost few questions.
+"""
+
+import asyncio
+import hashlib
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from alerts.domain.ids import Chat
+from alerts.domain.ids import Platform as PlatformName
+from alerts.ports import Budget, Full, NotYet, Rates, Turn
+
+ASKED_TOGETHER = 400
+LONGEST_SLEEP_SECONDS = 5.0
+"""Nobody sleeps through a longer pause in one go: it may be lifted meanwhile."""
+
+TELEGRAM_SHARE = 0.985
+"""Of the allowed rate: turns are exact, journeys are not, and a window counts arrivals."""
+
+TELEGRAM_CHAT_GAP = timedelta(seconds=1.05)
+TELEGRAM_GROUP_PER_MINUTE = 20
+DISCORD_PER_SECOND = 40.0
+CONSOLE_PER_SECOND = 1000.0
+
+_MOMENT = timedelta(milliseconds=1)
+
+
+def rates_of(platform: PlatformName, *, telegram_per_second: int) -> Rates:
+    """What a platform lets one token send.
+
+    Telegram: https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this.
+    Discord allows 50 a second; its buckets per route are left to its library.
+    """
+    match platform:
+        case "telegram":
+            rate = TELEGRAM_SHARE * telegram_per_second
+            return Rates(rate, TELEGRAM_CHAT_GAP, TELEGRAM_GROUP_PER_MINUTE)
+        case "discord":
+            return Rates(DISCORD_PER_SECOND)
+        case _:
+            return Rates(CONSOLE_PER_SECOND)
+
+
+def budget_name(platform: PlatformName, token: str) -> str:
+    """One budget per token; the name does not give the token away."""
+    return f"{platform}:{hashlib.blake2b(token.encode(), digest_size=8).hexdigest()}"
+
+
+@dataclass(slots=True, eq=False)
+class _Asking:
+    """Who waits for a turn; `until` is when the answer means, in the loop's time."""
+
+    chat: Chat
+    turn: Turn | None = None
+    until: float = 0.0
+
+
+@dataclass(slots=True)
+class Limits:
+    """Gives chats their turns within one budget."""
+
+    budget: Budget
+    _waiting: deque[_Asking] = field(default_factory=deque)
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _full_until: float = 0.0
+
+    async def turn(self, chat: Chat) -> timedelta:
+        """Wait for this chat's turn: zero when it has come, else how long to leave the chat alone.
+
+        StoreError when the budget cannot be asked; then nothing may be sent.
+        """
+        asking = _Asking(chat)
+        self._waiting.append(asking)
+        try:
+            # Whoever has the lock asks for everybody behind; the others find their turn granted.
+            async with self._lock:
+                while asking.turn is None:
+                    await self._ask()
+        finally:
+            if asking.turn is None:
+                self._waiting.remove(asking)
+        left = max(asking.until - asyncio.get_running_loop().time(), 0.0)
+        if isinstance(asking.turn, NotYet):
+            return max(timedelta(seconds=left), _MOMENT)
+        await asyncio.sleep(left)
+        return timedelta(0)
+
+    async def _ask(self) -> None:
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(min(self._full_until - loop.time(), LONGEST_SLEEP_SECONDS))
+        batch = list(self._waiting)[:ASKED_TOGETHER]
+        turns = await self.budget.claim([asking.chat for asking in batch])
+        now = loop.time()
+        for asking, turn in zip(batch, turns, strict=True):
+            until = now + turn.after.total_seconds()
+            if isinstance(turn, Full):
+                self._full_until = until
+            else:
+                asking.turn, asking.until = turn, until
+        self._waiting = deque(one for one in self._waiting if one.turn is None)
