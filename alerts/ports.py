@@ -12,7 +12,7 @@ from typing import Protocol
 
 from alerts.domain.event import Event
 from alerts.domain.ids import Chat, Platform, RuleId
-from alerts.domain.reading import Reading, Series
+from alerts.domain.reading import Close, Reading, Series
 from alerts.domain.rule import Draft, Rule, State
 
 
@@ -127,10 +127,22 @@ class RuleBook(Protocol):
 
 
 class History(Protocol):
-    """What each series was."""
+    """What each series was: about a reading a minute for days, four a day for two years.
+
+    A quarter of a day, once it is over and old, is its last reading. Derived series are not kept:
+    they follow from their own.
+    """
 
     async def extend(self, readings: Sequence[Reading]) -> None:
         """Remember readings; one not newer than the last of its series is ignored."""
+        ...
+
+    async def fill(self, readings: Sequence[Reading]) -> int:
+        """Add what was published about the past, where nothing read at the time stands.
+
+        Among filled readings of a quarter the latest stays. Nothing of it may lie in the future.
+        Returns how many of them are kept now and were not before.
+        """
         ...
 
     async def window(self, series: Series, start: datetime, end: datetime) -> Sequence[Reading]:
@@ -139,6 +151,14 @@ class History(Protocol):
 
     async def at(self, series: Series, when: datetime, tolerance: timedelta) -> Reading | None:
         """The last reading at or before `when`, not older than `tolerance` before it."""
+        ...
+
+    async def daily(self, series: Series, days: int, until: datetime) -> Sequence[Close]:
+        """The last value of each of the `days` whole UTC days before `until`, oldest first.
+
+        Days without a reading are missing; so are those read by another method than the newest:
+        another way of computing begins another history.
+        """
         ...
 
 
@@ -205,6 +225,8 @@ class Lease(Protocol):
         ...
 
     async def release(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Rates:
     """How often one token may send.
@@ -263,8 +285,6 @@ class Budget(Protocol):
         ...
 
 
-
-
 class Store(Protocol):
     """All ports over one store."""
 
@@ -290,4 +310,3 @@ class Store(Protocol):
     def budget(self, name: str, rates: Rates) -> Budget:
         """The budget of this name: one per platform and token."""
         ...
-

@@ -6,11 +6,12 @@ a tick decodes only the rules it wakes.
 """
 
 from alerts.codec.readings import (
+    Label,
     decode_event,
-    decode_point,
+    decode_label,
     decode_reading,
     encode_event,
-    encode_point,
+    encode_label,
     encode_reading,
 )
 from alerts.codec.rules import (
@@ -23,15 +24,16 @@ from alerts.codec.rules import (
 )
 
 __all__ = [
+    "Label",
     "decode_draft",
     "decode_event",
-    "decode_point",
+    "decode_label",
     "decode_reading",
     "decode_rule",
     "decode_state",
     "encode_draft",
     "encode_event",
-    "encode_point",
+    "encode_label",
     "encode_reading",
     "encode_rule",
     "encode_state",

@@ -1,11 +1,11 @@
 """Readings and the events they cause."""
 
-from datetime import datetime
+from dataclasses import dataclass
 
 from alerts.codec import plain
 from alerts.domain.event import Event, Kind
-from alerts.domain.ids import RuleId
-from alerts.domain.reading import Quality, Reading, Reason, Series
+from alerts.domain.ids import RuleId, Venue
+from alerts.domain.reading import Quality, Reading, Reason
 
 
 @plain.encoder
@@ -85,25 +85,23 @@ def decode_reading(text: str | bytes) -> Reading:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What many readings of a series have in common: stored once, and referred to."""
+
+    sources: tuple[Venue, ...]
+    method: str
+    quality: Quality
+
+
 @plain.encoder
-def encode_point(reading: Reading) -> str:
-    """A reading without its series and time, for a place that already says both."""
-    sources = list(reading.sources)
-    return plain.dump(
-        [plain.VERSION, reading.value, sources, reading.coverage, reading.method, reading.quality]
-    )
+def encode_label(reading: Reading) -> str:
+    """The label of a reading: equal labels are equal texts."""
+    return plain.dump([plain.VERSION, list(reading.sources), reading.method, reading.quality])
 
 
 @plain.decoder
-def decode_point(text: str | bytes, series: Series, at: datetime) -> Reading:
-    version, value, sources, coverage, method, quality = plain.parse(text)
+def decode_label(text: str | bytes) -> Label:
+    version, sources, method, quality = plain.parse(text)
     plain.check_version(version)
-    return Reading(
-        series=series,
-        value=plain.number(value),
-        at=at,
-        sources=plain.venues(sources),
-        coverage=plain.number(coverage),
-        method=plain.text(method),
-        quality=Quality(quality),
-    )
+    return Label(plain.venues(sources), plain.text(method), Quality(quality))

@@ -1,8 +1,9 @@
 """One Redis or Valkey server behind timeouts and our own errors.
 
 Only reads are tried again, and only when the connection broke: whether a write whose answer was
-lost has happened is not known here, so its caller decides. Scripts name all their keys, but one
-script touches keys of several hash slots: a single server or a Sentinel primary, not a cluster.
+lost has happened is not known here, so its caller decides. Scripts touch keys of several hash
+slots, and history's also derives names from its keys: a single server or a Sentinel primary, not
+a cluster.
 """
 
 import asyncio
@@ -51,7 +52,7 @@ class Connection:
         with _our_errors():
             return await self._execute(command)
 
-    async def run(self, name: str, keys: Sequence[str], args: Sequence[str | int]) -> Any:
+    async def run(self, name: str, keys: Sequence[str], args: Command) -> Any:
         """One of the scripts: sent once."""
         script = self._scripts.get(name)
         if script is None:

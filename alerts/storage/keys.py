@@ -71,9 +71,26 @@ class Keys:
         """Hash: number -> rule id."""
         return f"{self.prefix}chat:{chat}"
 
+    @property
+    def history_newest(self) -> str:
+        """Hash: the key of a series -> the number of its newest fine block."""
+        return f"{self.prefix}history"
+
     def history(self, series: Series) -> str:
-        """Stream of readings, by their time in milliseconds."""
+        """The stem of a series' keys; scripts append to it as the three methods below do."""
         return f"{self.prefix}history:{series}"
+
+    def history_fine(self, series: Series, number: int) -> str:
+        """Points of a quarter of a day."""
+        return f"{self.history(series)}:{number}"
+
+    def history_coarse(self, series: Series, number: int) -> str:
+        """Points of 45 days, one a quarter of a day."""
+        return f"{self.history(series)}:c{number}"
+
+    def history_labels(self, series: Series) -> str:
+        """List of what points have in common, by the number they carry."""
+        return f"{self.history(series)}:labels"
 
     def outbox(self, platform: Platform) -> str:
         """Stream of what chats of one platform are to be told."""
@@ -85,6 +102,7 @@ class Keys:
 
     def note(self, name: str) -> str:
         return f"{self.prefix}note:{name}"
+
     def budget(self, name: str) -> str:
         """Hash: `free`, when the next turn to send is free, and `pause`, until when nobody sends.
 
@@ -103,4 +121,3 @@ class Keys:
     def budget_floods(self, name: str) -> str:
         """Sorted set: chats told to wait lately, by when they were told."""
         return f"{self.prefix}budget:{name}:floods"
-

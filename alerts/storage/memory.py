@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from bisect import bisect_left, bisect_right
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,8 +12,9 @@ from alerts.domain.ids import Chat, Platform, RuleId
 from alerts.domain.reading import Reading, Series
 from alerts.domain.rule import Rule, State
 from alerts.ports import Change, Entry, Held, New, Rates, Step
-from alerts.storage.memory_budget import MemoryBudget
 from alerts.storage import terms
+from alerts.storage.memory_budget import MemoryBudget
+from alerts.storage.memory_history import MemoryHistory
 
 Monotonic = Callable[[], float]
 
@@ -265,33 +265,6 @@ class MemoryOutbox:
         while chat in self._shelf.moved:
             chat = self._shelf.moved[chat]
         return terms.addressed(entry, chat)
-
-
-class MemoryHistory:
-    """Implements History, to the millisecond."""
-
-    def __init__(self) -> None:
-        self._series: dict[Series, list[Reading]] = defaultdict(list)
-
-    async def extend(self, readings: Sequence[Reading]) -> None:
-        for reading in readings:
-            at = terms.from_millis(terms.millis(reading.at))
-            kept = self._series[reading.series]
-            if not kept or at - kept[-1].at >= terms.HISTORY_SPACING:
-                kept.append(replace(reading, at=at))
-                del kept[: bisect_left(kept, at - terms.HISTORY_KEPT, key=_at)]
-
-    async def window(self, series: Series, start: datetime, end: datetime) -> Sequence[Reading]:
-        kept = self._series[series]
-        return kept[bisect_right(kept, start, key=_at) : bisect_right(kept, end, key=_at)]
-
-    async def at(self, series: Series, when: datetime, tolerance: timedelta) -> Reading | None:
-        before = await self.window(series, datetime.min.replace(tzinfo=when.tzinfo), when)
-        return before[-1] if before and before[-1].at >= when - tolerance else None
-
-
-def _at(reading: Reading) -> datetime:
-    return reading.at
 
 
 class MemoryNotes:

@@ -17,7 +17,16 @@ HISTORY_SPACING = timedelta(seconds=55)
 """A reading closer to the last kept one of its series is not kept: about one a minute is."""
 
 HISTORY_KEPT = timedelta(days=8)
-"""How far back a series reaches from its newest reading: a week's change, and a day to spare."""
+"""How far back a series is kept that finely: a week's change, and a day to spare."""
+
+HISTORY_SLOT = timedelta(hours=6)
+"""Before that, the last reading of each quarter of a day (UTC) is kept, so every daily close."""
+
+HISTORY_KEPT_COARSE = timedelta(days=730)
+"""How far back a series reaches at all."""
+
+HISTORY_STRETCH = timedelta(days=45)
+"""What one block of quarters holds; its milliseconds fit into four bytes."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

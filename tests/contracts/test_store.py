@@ -391,68 +391,6 @@ async def test_a_large_tick_is_written_whole(store):
     assert await store.outbox.backlog(TELEGRAM) == 1100
 
 
-# History
-
-
-async def test_a_window_has_its_readings_oldest_first_without_its_start(store):
-    readings = [a_reading(float(i), NOON + i * MINUTE) for i in range(5)]
-    await store.history.extend(readings)
-
-    found = await store.history.window(SKEW, NOON + MINUTE, NOON + 3 * MINUTE)
-
-    assert list(found) == readings[2:4]
-
-
-async def test_an_unknown_series_has_no_history(store):
-    await store.history.extend([a_reading()])
-
-    assert list(await store.history.window(PRICE, NOON - MINUTE, NOON + MINUTE)) == []
-    assert await store.history.at(PRICE, NOON, MINUTE) is None
-
-
-async def test_a_reading_not_newer_than_the_last_is_ignored(store):
-    await store.history.extend([a_reading(1.0), a_reading(2.0), a_reading(3.0, NOON - MINUTE)])
-    await store.history.extend([a_reading(4.0)])
-
-    found = await store.history.window(SKEW, NOON - 2 * MINUTE, NOON + MINUTE)
-
-    assert list(found) == [a_reading(1.0)]
-
-
-async def test_about_one_reading_a_minute_is_kept(store):
-    at = [NOON + timedelta(seconds=seconds) for seconds in (0, 5, 54, 55, 60, 110)]
-    await store.history.extend([a_reading(at=moment) for moment in at])
-
-    found = await store.history.window(SKEW, NOON - MINUTE, NOON + 5 * MINUTE)
-
-    assert [reading.at for reading in found] == [at[0], at[3], at[5]]
-
-
-async def test_readings_older_than_eight_days_go(store):
-    late = NOON + timedelta(days=8)
-    for at in (NOON, NOON + MINUTE, late, late + MINUTE):
-        await store.history.extend([a_reading(at=at)])
-
-    found = await store.history.window(SKEW, NOON - MINUTE, late + MINUTE)
-
-    assert [reading.at for reading in found] == [NOON + MINUTE, late, late + MINUTE]
-
-
-async def test_the_reading_at_a_time_is_the_last_before_it_within_tolerance(store):
-    await store.history.extend([a_reading(1.0), a_reading(2.0, NOON + 10 * MINUTE)])
-
-    async def value_at(minutes, tolerance=5):
-        when = NOON + minutes * MINUTE
-        reading = await store.history.at(SKEW, when, tolerance * MINUTE)
-        return reading and reading.value
-
-    assert [await value_at(minutes) for minutes in (-1, 0, 5, 6, 10, 15, 16)] == [
-        *(None, 1.0, 1.0, None),
-        *(2.0, 2.0, None),
-    ]
-    assert await value_at(9, tolerance=9) == 1.0
-
-
 # The outbox
 
 

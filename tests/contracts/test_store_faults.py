@@ -12,7 +12,7 @@ import pytest_asyncio
 from alerts.domain.errors import FeedLostError, StoreError
 from alerts.domain.event import Event, Kind
 from alerts.domain.ids import Platform
-from alerts.domain.reading import Reading
+from alerts.domain.reading import Quality, Reading
 from alerts.domain.rule import State
 from alerts.ports import Change, New, Step
 from alerts.storage import terms
@@ -23,7 +23,7 @@ from alerts.storage.redis import RedisStore
 from tests.builders import BASIS, CHAT, NOON, SKEW, a_draft
 
 TELEGRAM = Platform("telegram")
-SECOND = timedelta(seconds=1)
+SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 
 
 @pytest_asyncio.fixture
@@ -109,15 +109,46 @@ async def test_a_damaged_latest_reading_is_left_out(store, server, prefix):
 
 
 async def test_damaged_history_is_left_out_and_other_series_go_on(store, server, prefix, caplog):
+    keys, number = Keys(prefix), terms.millis(NOON) // (6 * 3_600_000)
     readings = [Reading(series, 14.0, NOON, ()) for series in (BASIS, SKEW)]
-    await server.set(Keys(prefix).history(BASIS), "not a stream")
-    await server.xadd(Keys(prefix).history(SKEW), {"x": "y"}, id="1000-0")
+    await server.lpush(keys.history_fine(BASIS, number), "not a block")
+    await server.set(keys.history_fine(SKEW, number - 1), "not whole points")
 
     await store.history.extend(readings)
 
     found = await store.history.window(SKEW, datetime.fromtimestamp(0, UTC), NOON)
     assert list(found) == [readings[1]]
     assert str(BASIS) in caplog.text
+    assert "set aside" in caplog.text
+
+
+async def test_history_whose_labels_are_lost_still_has_its_numbers(
+    store, server, server_url, prefix
+):
+    await store.history.extend([Reading(SKEW, 14.0, NOON, ())])
+    await server.delete(Keys(prefix).history_labels(SKEW))
+    other = await RedisStore.open(server_url, prefix=prefix)
+
+    found = await other.history.at(SKEW, NOON, SECOND)
+
+    assert (found.value, found.sources, found.quality) == (14.0, (), Quality.DEGRADED)
+    await other.close()
+
+
+async def test_history_nobody_adds_to_leaves_in_the_end(store, server, prefix):
+    await store.history.extend([Reading(SKEW, 14.0, NOON + 45 * i * DAY, ()) for i in range(3)])
+
+    names = await server.keys(f"{prefix}history:{SKEW}:*")
+    lasting = [await server.ttl(name) for name in names if not name.endswith(b"labels")]
+    assert min(lasting) > terms.HISTORY_KEPT.total_seconds()
+
+
+async def test_blocks_past_retention_are_gone_from_the_server(store, server, prefix):
+    hourly = [Reading(SKEW, float(i), NOON + i * SECOND * 3600, ()) for i in range(24 * 40)]
+    await store.history.extend(hourly)
+
+    names = await server.keys(f"{prefix}history:{SKEW}:[0-9]*")
+    assert len(names) == 33  # 8 days of quarters, and the one in which the last reading lies
 
 
 async def test_an_unreadable_entry_is_buried_with_its_reason(store, server, prefix, caplog):

@@ -158,10 +158,10 @@ def test_a_reading_comes_back_as_it_was(reading):
 
 @unhurried
 @given(readings)
-def test_a_point_of_a_known_series_and_time_comes_back_as_the_reading(reading):
-    point = codec.encode_point(reading)
+def test_a_label_comes_back_as_what_the_reading_says_of_itself(reading):
+    label = codec.decode_label(codec.encode_label(reading))
 
-    assert codec.decode_point(point, reading.series, reading.at) == reading
+    assert label == codec.Label(reading.sources, reading.method, reading.quality)
 
 
 @unhurried

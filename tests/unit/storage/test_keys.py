@@ -9,16 +9,19 @@ def test_every_key_begins_with_the_prefix_and_is_its_own():
         *plain,
         keys.chat(CHAT),
         keys.history(SKEW),
+        keys.history_fine(SKEW, 7),
+        keys.history_coarse(SKEW, 7),
+        keys.history_labels(SKEW),
         keys.outbox(CHAT.platform),
         keys.dead(CHAT.platform),
         keys.note("rules"),
-    ]
-
-    assert all(key.startswith(PREFIX) for key in made)
         keys.budget("t"),
         keys.budget_chat("t", CHAT),
         keys.budget_minute("t", CHAT),
         keys.budget_floods("t"),
+    ]
+
+    assert all(key.startswith(PREFIX) for key in made)
     assert len(set(made)) == len(made)
 
 
