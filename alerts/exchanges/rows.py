@@ -44,13 +44,17 @@ class Rows(Generic[_T]):
 class Table(Generic[_T]):
     """Reads lists of one kind of row: all at once when they are all well, else one by one.
 
-    `name` is the key that holds a row's instrument. The last few bodies are remembered, so that
-    one answer about all assets is read once and not once for each asset.
+    `name` is the key that holds a row's instrument, `within` the one that holds the list, where
+    the body is not the list itself. The last few bodies are remembered, so that one answer about
+    all assets is read once and not once for each asset.
     """
 
-    def __init__(self, venue: Venue, row: type[_T], *, name: str) -> None:
+    def __init__(self, venue: Venue, row: type[_T], *, name: str, within: str = "") -> None:
         self._venue = venue
         self._name = name
+        self._within = within
+        answer = msgspec.defstruct("Answer", [(within or "rows", msgspec.Raw)])
+        self._answer = msgspec.json.Decoder(answer)
         self._whole = msgspec.json.Decoder(list[row])  # type: ignore[valid-type]
         self._one = msgspec.json.Decoder(row)
         self._remembered = lru_cache(maxsize=_BODIES_KEPT)(self._decoded)
@@ -60,6 +64,9 @@ class Table(Generic[_T]):
         return self._remembered(bytes(content))
 
     def _decoded(self, content: bytes) -> Rows[_T]:
+        if self._within:
+            answer = decoded(self._venue, self._answer, content)
+            content = bytes(getattr(answer, self._within))
         try:
             return Rows(self._whole.decode(content))
         except msgspec.ValidationError:

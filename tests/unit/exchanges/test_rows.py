@@ -67,6 +67,15 @@ def test_what_is_no_list_of_rows_is_a_fetch_error(content):
     assert len(caught.value.why) <= 200
 
 
+def test_the_list_may_lie_within_an_answer():
+    table = Table(VENUE, Quote, name="symbol", within="data")
+
+    assert table.rows(json.dumps({"code": "0", "data": [quote()]}).encode()).rows[0].mark == "60150"
+    for broken in (b"[]", b"{}", b'{"data":null}', b'{"data":{}}'):
+        with pytest.raises(FetchError):
+            table.rows(broken)
+
+
 def test_the_same_body_is_read_once():
     content = json.dumps([quote()]).encode()
 
