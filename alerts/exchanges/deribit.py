@@ -19,6 +19,7 @@ import msgspec
 from alerts.domain.errors import FetchError
 from alerts.domain.ids import Asset
 from alerts.domain.market import (
+    Funding,
     FutureQuote,
     FuturesCurve,
     IndexPrice,
@@ -36,11 +37,13 @@ _SUMMARY = "/public/get_book_summary_by_currency"
 _INDEX = "/public/get_index_price"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EIGHT_HOURS = timedelta(hours=8)  # it accrues all the time; told is the sum of eight hours
 _CLOCK_TOLERANCE = timedelta(seconds=5)
 
 _Name = Annotated[str, msgspec.Meta(max_length=64)]
 _Price = Annotated[float, msgspec.Meta(gt=0, le=1e9)]
 _Amount = Annotated[float, msgspec.Meta(ge=0, le=1e15)]
+_Rate = Annotated[float, msgspec.Meta(ge=-1, le=1)]
 _Percent = Annotated[float, msgspec.Meta(ge=0, le=1e6)]
 _Millis = Annotated[int, msgspec.Meta(gt=0, le=10**14)]
 _Micros = Annotated[int, msgspec.Meta(gt=0, le=10**17)]
@@ -62,6 +65,7 @@ class _FutureRow(msgspec.Struct, gc=False):
     mark_price: _Price
     estimated_delivery_price: _Price
     open_interest: _Amount | None = None
+    funding_8h: _Rate | None = None
     creation_timestamp: _Millis | None = None
 
 
@@ -183,6 +187,7 @@ def _future(row: _FutureRow) -> FutureQuote | None:
         row.estimated_delivery_price,
         open_interest_coin=None if usd is None else usd / row.mark_price,
         open_interest_usd=usd,
+        funding=None if row.funding_8h is None else Funding(row.funding_8h, _EIGHT_HOURS),
     )
 
 

@@ -1,14 +1,20 @@
 """METRICS: one line per metric."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
 from types import MappingProxyType
 
 from alerts.domain.ids import MetricKey
+from alerts.domain.reading import Series
 from alerts.metrics.basis import BASIS
+from alerts.metrics.flow import PCR_OI, PCR_VOLUME
+from alerts.metrics.funding import FUNDING_8H, FUNDING_ANNUAL
+from alerts.metrics.open_interest import OI_COIN, OI_USD
 from alerts.metrics.price import PRICE
 from alerts.metrics.skew import BUTTERFLY, RISK_REVERSAL, SKEW_NORM, SKEW_RAW
-from alerts.metrics.spec import Metric
-from alerts.metrics.volatility import ATM_IV
+from alerts.metrics.spec import Metric, Unit, derived
+from alerts.metrics.volatility import ATM_IV, DVOL, TERM_SLOPE
 
 METRICS: tuple[Metric, ...] = (
     SKEW_NORM,
@@ -17,7 +23,26 @@ METRICS: tuple[Metric, ...] = (
     BUTTERFLY,
     ATM_IV,
     BASIS,
+    FUNDING_ANNUAL,
+    FUNDING_8H,
+    OI_COIN,
+    OI_USD,
+    DVOL,
+    TERM_SLOPE,
+    PCR_OI,
+    PCR_VOLUME,
     PRICE,
 )
 
 BY_KEY: Mapping[MetricKey, Metric] = MappingProxyType({metric.key: metric for metric in METRICS})
+
+
+@lru_cache(maxsize=1024)
+def metric_of(series: Series) -> Metric | None:
+    """What a series is of: its metric, or what its derivation makes of that."""
+    metric = BY_KEY.get(series.metric)
+    if metric is None:
+        return None
+    if series.derived:
+        return derived(metric, series.derived)
+    return replace(metric, coin=series.asset) if metric.unit is Unit.COINS else metric

@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from alerts.domain.ids import Asset, MetricKey
 from alerts.domain.market import FutureQuote, FuturesCurve
 from alerts.domain.reading import Gap, Reading, Reason, Sample, Series
+from alerts.metrics.futures import held_usd
 from alerts.metrics.gates import Flaw, graded, is_patchy, sound_share, stale
-from alerts.metrics.spec import Band, Defaults, Metric, Unit
+from alerts.metrics.spec import Band, Defaults, Joins, Jump, Metric, Unit
 
 METHOD = "simple-linear-days/1"
 TENORS = ("30d", "60d", "90d")
@@ -33,11 +34,16 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """The rates of one curve, nearest first, or why it cannot be read."""
+    """The rates of one curve, nearest first, or why it cannot be read.
+
+    `weight` is the USD open in its dated futures; `listed`: whether the venue has any.
+    """
 
     source: FuturesCurve
     points: tuple[Point, ...]
     flaw: Flaw | None
+    weight: float = 1.0
+    listed: bool = True
 
 
 def annualised(future: float, index: float, days: float) -> float:
@@ -51,7 +57,9 @@ def curve_view(curve: FuturesCurve) -> Curve:
     points = [_point(future, future.expiry - curve.at) for future in dated if future.expiry]
     far_enough = sorted((p for p in points if p.days >= NEAREST_DAYS), key=lambda p: p.days)
     flaw = stale(curve.lag) or _shortage(dated, far_enough)
-    return Curve(curve, tuple(far_enough), flaw)
+    listed = bool(dated) or not curve.futures or curve.rejected > 0
+    weight = sum(map(held_usd, dated)) or 1.0
+    return Curve(curve, tuple(far_enough), flaw, weight, listed)
 
 
 def _point(future: FutureQuote, left: timedelta) -> Point:
@@ -78,8 +86,10 @@ def at_tenor(points: Sequence[Point], days: float) -> float | None:
     return near.rate + (days - near.days) / (far.days - near.days) * (far.rate - near.rate)
 
 
-def _measure(view: Curve, series: Series) -> Sample:
+def _measure(view: Curve, series: Series) -> Sample | None:
     source = view.source
+    if not view.listed:
+        return None
     if view.flaw is not None:
         return Gap(series, view.flaw.reason, view.flaw.detail, source.at)
     rate = at_tenor(view.points, float(series.window.removesuffix("d")))
@@ -89,7 +99,7 @@ def _measure(view: Curve, series: Series) -> Sample:
     read, rejected = len(source.futures), source.rejected
     quality = graded(is_patchy(read, rejected), _is_settling(source.at))
     coverage = sound_share(read, rejected)
-    return Reading(series, rate, source.at, (source.venue,), coverage, METHOD, quality)
+    return Reading(series, rate, source.at, (source.venue,), coverage, METHOD, quality, view.weight)
 
 
 def _is_settling(at: datetime) -> bool:
@@ -122,4 +132,8 @@ BASIS = Metric(
     high="Futures far above the index: leverage on the long side is dear",
     low="Futures hardly above the index: little demand for leverage",
     plausible=(-300.0, 300.0),
+    joins=Joins.WEIGHTED,
+    quorum=2,
+    jump=Jump(50.0),
+    freezes=True,
 )

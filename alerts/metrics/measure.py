@@ -15,13 +15,18 @@ __all__ = ["aggregate", "gaps", "measure"]
 
 
 def measure(snapshot: Snapshot) -> list[Sample]:
-    """All series `...@venue` a snapshot feeds, each with its reading or its gap."""
+    """All series `...@venue` a snapshot feeds, each with its reading or its gap.
+
+    A series the venue does not offer at all is left out.
+    """
     views: dict[Callable[[Any], Any], Any] = {}
     samples: list[Sample] = []
     for metric, series in _fed(type(snapshot), snapshot.venue, snapshot.asset):
         if metric.view not in views:
             views[metric.view] = metric.view(snapshot)
-        samples.append(_believable(metric, metric.measure(views[metric.view], series)))
+        sample = metric.measure(views[metric.view], series)
+        if sample is not None:
+            samples.append(_believable(metric, sample))
     return samples
 
 

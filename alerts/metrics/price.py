@@ -4,7 +4,7 @@ from alerts.domain.ids import MetricKey
 from alerts.domain.market import IndexPrice
 from alerts.domain.reading import Gap, Reading, Sample, Series
 from alerts.metrics.gates import stale
-from alerts.metrics.spec import Defaults, Metric, Unit
+from alerts.metrics.spec import Defaults, Jump, Metric, Unit
 
 METHOD = "index/1"
 
@@ -44,4 +44,6 @@ PRICE = Metric(
     low="Price is low",
     plausible=(1e-9, 1e9),
     decimals=0,
+    jump=Jump(0.2, relative=True),
+    freezes=True,
 )

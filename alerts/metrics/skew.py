@@ -6,7 +6,7 @@ from alerts.domain.ids import Asset, MetricKey
 from alerts.domain.market import OptionChain
 from alerts.domain.reading import Sample, Series
 from alerts.metrics.smile import Smile
-from alerts.metrics.spec import Band, Defaults, Metric, Unit
+from alerts.metrics.spec import Band, Defaults, Jump, Metric, Unit
 from alerts.metrics.surface import DEFAULT_TENOR, TENORS, Surface, read, surface
 
 _PRESS_2026 = Band(-6.0, 6.0, "neutral band in press charts", date(2026, 2, 6))
@@ -68,6 +68,8 @@ SKEW_NORM = Metric(
     high="Puts far dearer than calls",
     low="Calls dearer than puts",
     plausible=(-100.0, 100.0),
+    jump=Jump(25.0),
+    freezes=True,
 )
 
 SKEW_RAW = Metric(
@@ -86,6 +88,8 @@ SKEW_RAW = Metric(
     high="Puts far dearer than calls",
     low="Calls dearer than puts",
     plausible=(-100.0, 100.0),
+    jump=Jump(25.0),
+    freezes=True,
 )
 
 RISK_REVERSAL = Metric(
@@ -106,6 +110,8 @@ RISK_REVERSAL = Metric(
     high="Calls dearer than puts",
     low="Puts far dearer than calls",
     plausible=(-100.0, 100.0),
+    jump=Jump(25.0),
+    freezes=True,
 )
 
 BUTTERFLY = Metric(
@@ -124,4 +130,6 @@ BUTTERFLY = Metric(
     high="Both wings dear: large moves either way are paid for",
     low="Wings cheap against at-the-money options",
     plausible=(-100.0, 100.0),
+    jump=Jump(25.0),
+    freezes=True,
 )

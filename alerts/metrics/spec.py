@@ -1,7 +1,7 @@
 """What a metric is: its name, unit and bands, and the pure function that reads it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -15,7 +15,19 @@ class Unit(StrEnum):
     PERCENT = "%"
     PERCENT_YEAR = "% a year"
     VOL_POINTS = "vol points"
+    POINTS = "percentage points"
     USD = "USD"
+    COINS = "coins"
+    RATIO = "ratio"
+    DEVIATIONS = "standard deviations"
+
+
+class Joins(StrEnum):
+    """How the readings of several venues become one: their median, their mean by weight, a sum."""
+
+    MEDIAN = "median"
+    WEIGHTED = "weighted by open interest"
+    SUM = "sum"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +59,44 @@ class Defaults:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """Says that a metric is computed from other series, from what they were and are.
+
+    `inputs` names, for one series of the metric, the series it reads. A reading of one of them
+    is the occasion to compute it anew; without the first there is nothing to compute.
+    """
+
+    inputs: Callable[[Series], tuple[Series, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """A move between two polls that is held for confirmation.
+
+    `most` is in the metric's unit, or a fraction of the value before where `relative`.
+    """
+
+    most: float
+    relative: bool = False
+
+    def is_beyond(self, before: float, after: float) -> bool:
+        scale = abs(before) if self.relative else 1.0
+        return abs(after - before) > self.most * scale
+
+
+@dataclass(frozen=True, slots=True)
 class Metric:
     """One thing a rule can watch.
 
     `view` prepares a snapshot once for all metrics that share it (a volatility surface for all
-    skews); `measure` reads one window from that view. `words` are what people call it in chat.
-    `sign` says in words what a positive value means; `meaning` maps high and low to plain words.
+    skews); `measure` reads one window from that view, or says None where the venue has no such
+    thing at all. A metric that `needs` the Past is given `Records` to read, and no view.
+    `words` are what people call it in chat. `sign` says in words what a positive value means;
+    `high` and `low` say in words what a value past its usual band stands for.
+    `joins` and `quorum` (the least number of venues, where several offer it) make the aggregate.
+    `freezes`: a value that stays the very same for long is a fault of the feed, not of the market.
+    `at_least`: the number is a lower bound, and is told as one.
+    `coin` names the asset a number of coins is of, once that is known.
     """
 
     key: MetricKey
@@ -63,17 +107,73 @@ class Metric:
     formula: str
     windows: tuple[str, ...]
     default_window: str
-    needs: type[Snapshot]
+    needs: type[Snapshot] | Past
     view: Callable[[Any], Any]
-    measure: Callable[[Any, Series], Sample]
+    measure: Callable[[Any, Series], Sample | None]
     defaults: Defaults
     bands: tuple[tuple[Asset, Band], ...] = ()
     high: str = ""
     low: str = ""
     plausible: tuple[float, float] = (-1e12, 1e12)
     decimals: int = 1
+    joins: Joins = Joins.MEDIAN
+    quorum: int = 1
+    jump: Jump | None = None
+    freezes: bool = False
+    at_least: bool = False
+    coin: str = ""
+
+    @property
+    def is_percent(self) -> bool:
+        """Whether its changes are told in points rather than in percent."""
+        return self.unit not in {Unit.USD, Unit.COINS, Unit.RATIO}
 
     def band(self, asset: Asset) -> Band | None:
         """The latest dated band for an asset, if there is one."""
         dated = [band for key, band in self.bands if key == asset]
         return max(dated, key=lambda band: band.dated, default=None)
+
+
+CHANGES = ("1h", "4h", "24h", "7d", "30d")
+SPANS = ("90d", "365d")
+DERIVATIONS = (
+    *(f"chg.{window}" for window in CHANGES),
+    *(f"pctl.{span}" for span in SPANS),
+    *(f"z.{span}" for span in SPANS),
+)
+"""What may stand behind the bar of a series."""
+
+
+def derived(metric: Metric, how: str) -> Metric:
+    """What a derivation of a metric is: its unit, its bounds and how a rule on it behaves.
+
+    A change is in percent, or in points for what is in percent already; a percentile goes from
+    0 to 100; a z-score counts standard deviations. The rest is as in the metric itself.
+    """
+    kind, _, span = how.partition(".")
+    levels: tuple[float, ...]
+    if kind == "chg":
+        unit, title = (Unit.POINTS if metric.is_percent else Unit.PERCENT), f"{span} change of "
+        levels, gap, bounds = (5.0, 10.0), 2.0 if metric.unit is not Unit.RATIO else 5.0, _WIDE
+        if metric.is_percent and not metric.defaults.relative:
+            levels, gap = (), metric.defaults.clear_gap
+    elif kind == "pctl":
+        unit, title, bounds = Unit.PERCENT, f"percentile in {span} of ", (0.0, 100.0)
+        levels, gap = (90.0, 95.0), 5.0
+    else:
+        unit, title, bounds = Unit.DEVIATIONS, f"z-score in {span} of ", (-50.0, 50.0)
+        levels, gap = (2.0, 3.0), 0.5
+    return replace(
+        metric,
+        title=title[:1].upper() + title[1:] + metric.title[:1].lower() + metric.title[1:],
+        unit=unit,
+        defaults=replace(metric.defaults, clear_gap=gap, relative=False, levels=levels),
+        bands=(),
+        high="",
+        low="",
+        plausible=bounds,
+        decimals=metric.decimals if unit is Unit.POINTS else 1,
+    )
+
+
+_WIDE = (-100_000.0, 100_000.0)

@@ -11,6 +11,8 @@ from alerts.rules.phrase import Phrase
 
 SURE = "sure"
 
+_SMALL = 10.0  # a metric that stays below it, such as funding per 8 hours, is told in fractions
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -44,7 +46,7 @@ def doubt(metric: Metric, direction: Direction, amount: Amount) -> "Doubt | None
     value, usual = amount.value, metric.defaults
     low, high = metric.plausible
     percent = metric.unit in {Unit.PERCENT, Unit.PERCENT_YEAR}
-    if percent and not amount.mark and 0 < abs(value) < 1:
+    if percent and not amount.mark and 0 < abs(value) < 1 and high > _SMALL:
         return Doubt.FRACTION
     if not low <= value <= high:
         return Doubt.FAR

@@ -53,7 +53,7 @@ def _now(desk: Desk, metric: Metric, asset: Asset, window: str) -> str:
     reading, now = fresh(desk).get(series), desk.clock.now()
     if reading is None:
         return f"Now: no fresh reading for {asset}."
-    shown, old = figures.value(metric, reading.value), figures.age(now - reading.at)
+    shown, old = figures.value(figures.meant(series), reading.value), figures.age(now - reading.at)
     return f"Now: {asset} {shown} ({figures.clock(reading.at, now)}, {old} old)."
 
 

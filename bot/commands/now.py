@@ -2,7 +2,6 @@
 
 from alerts.domain.ids import Asset
 from alerts.domain.reading import Reading, Series
-from alerts.metrics import BY_KEY
 from alerts.metrics.spec import Metric
 from bot.card import Button, Card
 from bot.commands.market import fresh, presets, series_of, vocabulary
@@ -65,7 +64,7 @@ def _title(series: Series, metric: Metric, reading: Reading | None) -> str:
         return f"{figures.name(series)} – no fresh reading"
     word = place(metric, reading)
     stand = f" – {_PLACES[word]}" if word else ""
-    return f"{figures.heading(series, figures.value(metric, reading.value))}{stand}"
+    return f"{figures.heading(series, figures.value(figures.meant(series), reading.value))}{stand}"
 
 
 def _meaning(metric: Metric, reading: Reading | None) -> str:
@@ -77,7 +76,7 @@ def _meaning(metric: Metric, reading: Reading | None) -> str:
 
 def _offers(series: Series, reading: Reading | None) -> tuple[Button, ...]:
     """Two alerts a tap away: the presets nearest to the value."""
-    metric = BY_KEY[series.metric]
+    metric = figures.meant(series)
     value = reading.value if reading else None
     levels = presets(metric, series.asset, value)
     if value is not None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from alerts.domain.errors import StoreError
 from alerts.domain.reading import Reading, Series
-from alerts.metrics import BY_KEY, METRICS
+from alerts.metrics import METRICS
 from bot.commands.market import fresh, presets
 from bot.commands.spec import Ask, Choice, Desk, Kind, Param
 from bot.text import figures
@@ -42,7 +42,7 @@ def _rule_texts(desk: Desk) -> Iterable[Choice]:
 
 
 def _presets(series: Series, reading: Reading | None) -> Iterable[Choice]:
-    metric = BY_KEY[series.metric]
+    metric = figures.meant(series)
     current = f" (now {figures.value(metric, reading.value)})" if reading else ""
     for when, level in presets(metric, series.asset, reading.value if reading else None):
         word = figures.word(series.metric).lower()

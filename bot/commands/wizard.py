@@ -90,7 +90,7 @@ def _own_level(offers: Sequence[tuple[str, float]]) -> tuple[str, str]:
 
 
 def _metric(series: Series, reading: Reading | None) -> Button:
-    metric = BY_KEY[series.metric]
+    metric = figures.meant(series)
     label = figures.name(series)
     if reading:
         label = figures.heading(series, figures.value(metric, reading.value))

@@ -65,7 +65,7 @@ def _block(asset: Asset, fresh: Mapping[Series, Reading]) -> str:
 
 
 def _row(series: Series, reading: Reading | None) -> str:
-    metric = BY_KEY[series.metric]
+    metric = figures.meant(series)
     label = figures.word(series.metric)
     label = label[0].upper() + label[1:]
     band = metric.band(series.asset)
@@ -77,6 +77,6 @@ def _row(series: Series, reading: Reading | None) -> str:
 
 
 def _too_old(last: Reading, now: datetime) -> str:
-    shown = figures.value(BY_KEY[last.series.metric], last.value)
+    shown = figures.value(figures.meant(last.series), last.value)
     ago = figures.age(now - last.at)
     return f"{figures.name(last.series)} is unavailable: its last value, {shown}, is {ago} old."

@@ -5,8 +5,6 @@ from datetime import datetime
 
 from alerts.domain.reading import Reading, Series
 from alerts.domain.rule import Direction, Draft, Leg, Rule, State, Unaligned, Waiting
-from alerts.metrics import BY_KEY
-from alerts.metrics.spec import Unit
 from bot.card import Button, Card
 from bot.text import figures
 from bot.text.rules import clears, convention, gist, oneline, standing, terms
@@ -54,14 +52,14 @@ def standing_card(rule: Rule, state: State, fresh: Mapping[Series, Reading], now
 
 def away(leg: Leg, reading: Reading) -> str:
     """How far a value is from a level: `Now 14.2%, 0.8 pts away`."""
-    metric = BY_KEY[leg.series.metric]
+    metric = figures.meant(leg.series)
     shown = figures.value(metric, reading.value)
     gap = leg.level - reading.value
     if leg.direction is Direction.BELOW:
         gap = -gap
     if gap < 0:
         return f"Now {shown}: true already"
-    if metric.unit is Unit.USD:
+    if not metric.is_percent:
         return f"Now {shown}, {gap / reading.value * 100:.1f}% away" if reading.value else ""
     return f"Now {shown}, {gap:.{metric.decimals}f} pts away"
 
@@ -95,7 +93,7 @@ def _next(draft: Draft, state: State, fresh: Mapping[Series, Reading]) -> tuple[
     match state.phase:
         case Waiting():
             values = " / ".join(
-                figures.value(BY_KEY[leg.series.metric], fresh[leg.series].value)
+                figures.value(figures.meant(leg.series), fresh[leg.series].value)
                 for leg in draft.legs
                 if leg.series in fresh
             )

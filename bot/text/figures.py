@@ -1,15 +1,28 @@
 """Numbers, times and names as a person reads them. Minus is always U+2212."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alerts.domain.ids import Asset, MetricKey, Venue
 from alerts.domain.reading import Reason, Series
-from alerts.metrics import BY_KEY
+from alerts.metrics import BY_KEY, metric_of
 from alerts.metrics.spec import Band, Metric, Unit
 
 MINUS = "\N{MINUS SIGN}"
 
-_SUFFIX = {Unit.PERCENT: "%", Unit.PERCENT_YEAR: "%", Unit.VOL_POINTS: " vol pts", Unit.USD: ""}
+_SUFFIX = {
+    Unit.PERCENT: "%",
+    Unit.PERCENT_YEAR: "%",
+    Unit.VOL_POINTS: " vol pts",
+    Unit.POINTS: " pts",
+    Unit.USD: "",
+    Unit.COINS: "",
+    Unit.RATIO: "",
+    Unit.DEVIATIONS: "σ",
+}
+_COUNTED = frozenset({Unit.USD, Unit.COINS})
+_CAPITALS = frozenset({"oi", "iv", "dvol", "pcr", "rr", "rv", "usd", "vrp"})
+_LARGE = 1e7
 _SCALES = ((1e3, "K"), (1e6, "M"), (1e9, "B"), (1e12, "T"))
 _REASONS = {
     Reason.NO_DATA: "the venue gives no usable answer",
@@ -28,48 +41,69 @@ _REASONS = {
 def value(metric: Metric, number: float) -> str:
     """A value with its unit, short: `20.0%`, `$71.5K`."""
     if metric.unit is Unit.USD:
-        return dollars(number)
+        return f"at least {dollars(number)}" if metric.at_least else dollars(number)
+    if metric.unit is Unit.COINS:
+        return f"{amount(number)} {metric.coin}".rstrip()
     return _signed(f"{number:.{metric.decimals}f}") + _SUFFIX[metric.unit]
 
 
 def exact(metric: Metric, number: float, level: float) -> str:
     """A value precise enough to be seen on its side of a level: never `15.0%` above 15%."""
-    digits = metric.decimals if metric.unit is not Unit.USD else 0 if abs(number) >= 1000 else 2
+    counted = metric.unit in _COUNTED
+    if counted and abs(number) >= _LARGE and amount(number) != amount(level):
+        return value(metric, number)
+    digits = metric.decimals if not counted else 0 if abs(number) >= 1000 else 2
     while digits < 6 and number != level and round(number, digits) == round(level, digits):
         digits += 1
-    text = f"{number:,.{digits}f}" if metric.unit is Unit.USD else f"{number:.{digits}f}"
+    text = f"{number:,.{digits}f}" if counted else f"{number:.{digits}f}"
     return _with_unit(metric, text)
 
 
 def level(metric: Metric, number: float) -> str:
     """A level as a person would write it: `15%`, `$60,000`, `−2.5%`."""
+    if metric.unit in _COUNTED and abs(number) >= _LARGE and _is_round(number):
+        return value(replace(metric, at_least=False), number).replace(".0", "", 1)
     text = f"{number:,.6f}".rstrip("0").rstrip(".")
-    return _with_unit(metric, text if metric.unit is Unit.USD else text.replace(",", ""))
+    return _with_unit(metric, text if metric.unit in _COUNTED else text.replace(",", ""))
 
 
 def bare(metric: Metric, number: float) -> str:
     """A value without its unit, for narrow tables: `20.0`; dollars keep theirs."""
-    return value(metric, number).removesuffix(_SUFFIX[metric.unit])
+    plain = replace(metric, coin="", at_least=False)
+    return value(plain, number).removesuffix(_SUFFIX[metric.unit])
+
+
+def meant(series: Series) -> Metric:
+    """What a series here is of; KeyError for one of no metric."""
+    metric = metric_of(series)
+    if metric is None:
+        raise KeyError(series.metric)
+    return metric
 
 
 def change(metric: Metric, before: float, after: float) -> str:
-    """A change, always signed: points for what is in percent, percent for dollars."""
-    if metric.unit is Unit.USD:
+    """A change, always signed: points for what is in percent, percent for the rest."""
+    if not metric.is_percent:
         return _plus(f"{(after / before - 1) * 100:.1f}") + "%" if before else ""
     return _plus(f"{after - before:.{metric.decimals}f}") + " pts"
 
 
 def dollars(number: float) -> str:
     """Dollars with K, M, B or T: `$71.5K`, `$2,105`, `$1.8B`."""
+    return _with_sign("$", amount(number))
+
+
+def amount(number: float) -> str:
+    """A number with K, M, B or T: `527.9K`, `2,105`, `1.8B`."""
     size = abs(number)
     if size < 10:
-        return _with_sign("$", f"{number:.4g}" if size < 1 else f"{number:.2f}")
+        return _signed(f"{number:.4g}" if size < 1 else f"{number:.2f}")
     if size < 9_999.5:
-        return _with_sign("$", f"{number:,.2f}" if size < 100 else f"{number:,.0f}")
+        return _signed(f"{number:,.2f}" if size < 100 else f"{number:,.0f}")
     scale, letter = next(
         ((scale, letter) for scale, letter in _SCALES if size < scale * 999.95), _SCALES[-1]
     )
-    return _with_sign("$", f"{number / scale:.1f}") + letter
+    return _signed(f"{number / scale:.1f}") + letter
 
 
 def span(length: timedelta) -> str:
@@ -112,16 +146,23 @@ def short(series: Series) -> str:
     """A series without its asset: `skew`, `30d basis`, `IV`."""
     metric = BY_KEY.get(series.metric)
     usual = metric is None or series.window in {"", metric.default_window}
-    parts = ("" if usual else series.window, word(series.metric), series.derived)
+    parts = ("" if usual else series.window, word(series.metric), _derivation(series.derived))
     place = f"at {venue(series.venue)}" if series.venue else ""
     return " ".join(part for part in (*parts, place) if part)
+
+
+def _derivation(how: str) -> str:
+    """What is made of a metric, in words: `7d change`, `percentile in 365d`."""
+    kind, _, span = how.partition(".")
+    named = {"chg": f"{span} change", "pctl": f"percentile in {span}", "z": f"z-score in {span}"}
+    return named.get(kind, how)
 
 
 def word(key: MetricKey) -> str:
     """What a metric is called in a sentence: `skew`, `IV`."""
     metric = BY_KEY.get(key)
     first = metric.words[0] if metric and metric.words else str(key)
-    return first.upper() if len(first) <= 2 else first
+    return " ".join(one.upper() if one in _CAPITALS else one for one in first.split())
 
 
 def heading(series: Series, shown: str) -> str:
@@ -175,9 +216,9 @@ def _edge(number: float | None, *, signed: bool) -> str:
 
 
 def _with_unit(metric: Metric, text: str) -> str:
-    return (
-        _with_sign("$", text) if metric.unit is Unit.USD else _signed(text) + _SUFFIX[metric.unit]
-    )
+    if metric.unit is Unit.USD:
+        return _with_sign("$", text)
+    return f"{_signed(text)}{_SUFFIX[metric.unit]} {metric.coin}".rstrip()
 
 
 def _with_sign(currency: str, text: str) -> str:
@@ -195,3 +236,8 @@ def _signed(text: str) -> str:
 def _plus(text: str) -> str:
     signed = _signed(text)
     return signed if signed.startswith(MINUS) or not signed.strip("0.") else "+" + signed
+
+
+def _is_round(number: float) -> bool:
+    """Whether two digits say all of it."""
+    return float(f"{number:.2g}") == number

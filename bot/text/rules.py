@@ -20,7 +20,7 @@ from alerts.domain.rule import (
     Unaligned,
     Waiting,
 )
-from alerts.metrics import BY_KEY, METRICS
+from alerts.metrics import METRICS, metric_of
 from alerts.metrics.spec import Metric
 from alerts.rules.describe import describe
 from alerts.rules.vocabulary import Vocabulary
@@ -71,7 +71,7 @@ def clear(leg: Leg) -> str:
 
 def convention(series: Series) -> str:
     """What exactly is measured, with unit and sign: no two products mean the same number."""
-    metric = BY_KEY.get(series.metric)
+    metric = metric_of(series)
     if metric is None:
         return str(series)
     return f"{measure(series)}. {capital(metric.sign)}."
@@ -79,7 +79,7 @@ def convention(series: Series) -> str:
 
 def measure(series: Series) -> str:
     """What is measured, with its tenor: `60d futures basis (annualised, simple)`."""
-    metric = BY_KEY.get(series.metric)
+    metric = metric_of(series)
     if metric is None:
         return str(series)
     if not series.window:
@@ -95,13 +95,13 @@ def capital(text: str) -> str:
 
 def level_of(series: Series, number: float) -> str:
     """A level in the unit of its series."""
-    metric = BY_KEY.get(series.metric)
+    metric = metric_of(series)
     return figures.level(metric, number) if metric else f"{number:g}"
 
 
 def value_of(series: Series, number: float) -> str:
     """A value in the unit of its series."""
-    metric = BY_KEY.get(series.metric)
+    metric = metric_of(series)
     return figures.value(metric, number) if metric else f"{number:g}"
 
 
@@ -132,7 +132,7 @@ def _leg(leg: Leg) -> str:
 def _now(rule: Rule, latest: Mapping[Series, Reading]) -> str:
     shown = []
     for leg in rule.legs:
-        reading, metric = latest.get(leg.series), BY_KEY.get(leg.series.metric)
+        reading, metric = latest.get(leg.series), metric_of(leg.series)
         if reading and metric:
             shown.append(figures.bare(metric, reading.value))
     return " / ".join(shown)
@@ -156,7 +156,7 @@ def _phase(rule: Rule, state: State, now: datetime) -> str:
 
 
 def _gap(leg: Leg, latest: Mapping[Series, Reading]) -> float | None:
-    reading, metric = latest.get(leg.series), BY_KEY.get(leg.series.metric)
+    reading, metric = latest.get(leg.series), metric_of(leg.series)
     if reading is None or metric is None:
         return None
     away = leg.level - reading.value

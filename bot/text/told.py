@@ -7,7 +7,7 @@ from datetime import timedelta
 from alerts.domain.event import Event, Kind
 from alerts.domain.reading import Reading
 from alerts.domain.rule import Direction, Leg, Rule
-from alerts.metrics import BY_KEY
+from alerts.metrics import metric_of
 from alerts.metrics.spec import Metric
 from bot.card import Button
 from bot.text import figures
@@ -41,7 +41,7 @@ class Told:
 
     @property
     def metric(self) -> Metric | None:
-        return BY_KEY.get(self.event.series.metric)
+        return metric_of(self.event.series)
 
     @property
     def direction(self) -> Direction:

@@ -108,7 +108,7 @@ def test_before_the_first_line_there_is_no_data(run, recording):
     ("words", "said"),
     [
         (["nonsense"], "'nonsense' is not a series"),
-        (["oi_coin:BTC"], "'oi_coin' is not a metric here"),
+        (["gamma:BTC"], "'gamma' is not a metric here"),
         (["skew25_norm:BTC"], "write skew25_norm.60d:BTC"),
         (["price.60d:BTC"], "write price:BTC"),
         (["price:BTC@nowhere"], "'nowhere' is not a venue here: deribit"),

@@ -81,8 +81,14 @@ def test_futures_within_a_week_are_left_out():
     assert with_far.reason is Reason.TENOR_NOT_BRACKETED
 
 
-def test_perpetuals_and_synthetic_forwards_are_no_dated_futures():
-    sample = at_60(curve(future(None, 100_000.0), future(60, 101_000.0, synthetic=True)))
+def test_a_venue_with_perpetuals_and_synthetic_forwards_only_has_no_basis():
+    samples = measure(curve(future(None, 100_000.0), future(60, 101_000.0, synthetic=True)))
+
+    assert not [sample for sample in samples if sample.series.metric == "basis"]
+
+
+def test_dated_futures_that_could_not_be_read_are_a_gap():
+    sample = at_60(curve(future(None, 100_000.0), rejected=2))
 
     assert isinstance(sample, Gap)
     assert sample.reason is Reason.NO_DATA

@@ -23,7 +23,7 @@ def test_a_chain_feeds_every_tenor_of_every_option_metric():
         f"{metric}.{tenor}:BTC@deribit"
         for metric in ("skew25_norm", "skew25_raw", "rr25", "butterfly25", "atm_iv")
         for tenor in ("7d", "30d", "60d", "90d", "180d")
-    }
+    } | {"term_slope:BTC@deribit"}
 
 
 def test_an_index_is_the_price():
@@ -60,7 +60,8 @@ def test_gaps_name_the_same_series_as_readings_would(kind):
 def test_gaps_of_a_chain_are_the_series_of_a_chain():
     missing = gaps(OptionChain, DERIBIT, BTC, Reason.NO_DATA, "", AT)
 
-    assert names(missing) == names(measure(chain()))
+    flow = {"pcr_oi:BTC@deribit", "pcr_volume:BTC@deribit"}
+    assert names(missing) == names(measure(chain())) | flow
 
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.key)
