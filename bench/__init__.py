@@ -6,6 +6,7 @@ Each has `run()`, which returns figures as dicts: `name`, `value`, `unit` and, w
 
 BENCHES = {
     "chain": "an option chain from its body to all skew tenors, beside json (P8)",
+    "history": "memory of the whole history when full, and how fast it is read",
     "wake": "which rules a value wakes, at 1k and 1M rules (P1)",
     "start": "how soon the demo shows its first card, and the memory it takes",
 }
