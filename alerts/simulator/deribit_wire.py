@@ -14,6 +14,7 @@ from alerts.domain.ids import Asset, Venue
 from alerts.exchanges.spec import Request
 from alerts.simulator.expiries import future_expiries, label, option_expiries
 from alerts.simulator.scenario import MarketPoint, Scenario
+from alerts.simulator.shares import OPEN_INTEREST
 from alerts.simulator.smile import Wing, call_in_coin, laid_out, smile_at
 from alerts.simulator.wire import Answer, Wire
 
@@ -22,7 +23,6 @@ Row = dict[str, Any]
 _DAY = timedelta(days=1)
 _YEAR = 365 * _DAY
 _BASIS_TILT = 0.008  # percent a year, per day of maturity beyond 60 days
-_DERIBIT_SHARE = 0.039  # of all futures open interest
 _PERPETUAL_SHARE = 0.6  # of the venue's futures open interest
 _STEP_LADDER = (1.0, 2.0, 2.5, 5.0)
 
@@ -233,7 +233,7 @@ def _contracts(name: str, price: float) -> float:
 def future_rows(point: MarketPoint, asset: Asset, at: datetime) -> list[Row]:
     """The perpetual and all dated futures of an asset."""
     expiries = future_expiries(at)
-    venue_coins = point.open_interest * _DERIBIT_SHARE
+    venue_coins = point.open_interest * OPEN_INTEREST[WIRE.venue]
     funding = {
         "current_funding": round(point.funding_8h / 100, 8),
         "funding_8h": round(point.funding_8h / 100, 8),

@@ -8,7 +8,7 @@ about 2 % on 6 February while the price goes from 60,150 to 71,500. It is no rec
 from datetime import UTC, datetime
 
 from alerts.domain.ids import Asset
-from alerts.simulator.scenario import MarketPoint, Path, Scenario
+from alerts.simulator.scenario import Curve, MarketPoint, Path, Scenario
 
 _BTC = (
     # when (UTC)                     price    skew  iv   basis  open int.  funding
@@ -63,6 +63,26 @@ _ETH = (
     ("2026-02-08T00:00", MarketPoint(2_080, 7.0, 74.0, 4.0, 12_300_000, 0.0030)),
 )
 
+# Ahead of BTC: gold gains a tenth in January, tech stocks stand still.
+_GOLD = (
+    ("2025-11-10T12:00", 4_080.0),
+    ("2025-12-17T12:00", 4_330.0),
+    ("2026-01-07T12:00", 4_470.0),
+    ("2026-01-28T12:00", 5_350.0),
+    ("2026-02-02T12:00", 4_700.0),
+    ("2026-02-06T20:15", 4_900.0),
+    ("2026-02-08T00:00", 4_910.0),
+)
+_TECH = (
+    ("2025-11-10T12:00", 25_400.0),
+    ("2025-12-17T12:00", 24_900.0),
+    ("2026-01-07T12:00", 25_500.0),
+    ("2026-01-28T12:00", 26_000.0),
+    ("2026-02-05T20:00", 24_600.0),
+    ("2026-02-06T20:15", 25_100.0),
+    ("2026-02-08T00:00", 25_100.0),
+)
+
 SCENARIO = Scenario(
     name="feb-2026",
     title="Simulated market: the sell-off and the unconfirmed bounce of 5-8 February 2026",
@@ -73,5 +93,9 @@ SCENARIO = Scenario(
     paths={
         Asset("BTC"): Path.through(_BTC, "feb-2026/BTC"),
         Asset("ETH"): Path.through(_ETH, "feb-2026/ETH"),
+    },
+    elsewhere={
+        Asset("GOLD"): Curve.dated(_GOLD, ripple=0.0008, seed="feb-2026/GOLD"),
+        Asset("TECH"): Curve.dated(_TECH, ripple=0.0008, seed="feb-2026/TECH"),
     },
 )

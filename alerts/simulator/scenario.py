@@ -8,7 +8,7 @@ import math
 import zlib
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, field, fields
 from datetime import datetime
 
 from alerts.domain.ids import Asset
@@ -57,6 +57,12 @@ class Curve:
         cls, times: Sequence[float], values: Sequence[float], *, ripple: float = 0.0, seed: str = ""
     ) -> "Curve":
         return cls(tuple(times), tuple(values), _slopes(times, values), ripple, seed)
+
+    @classmethod
+    def dated(cls, frames: Sequence[tuple[str, float]], *, ripple: float, seed: str) -> "Curve":
+        """The line through frames dated in ISO form (UTC), in time order."""
+        times = [datetime.fromisoformat(f"{when}+00:00").timestamp() for when, _ in frames]
+        return cls.through(times, [value for _, value in frames], ripple=ripple, seed=seed)
 
     def at(self, time: float) -> float:
         after = bisect_right(self.times, time)
@@ -124,6 +130,10 @@ class Path:
             )
         )
 
+    @property
+    def price(self) -> Curve:
+        return self.curves[0]  # as in MarketPoint
+
     def at(self, time: float) -> MarketPoint:
         return MarketPoint(*(curve.at(time) for curve in self.curves))
 
@@ -134,6 +144,7 @@ class Scenario:
 
     Before its first keyframe and after its last it stands still;
     `since` is the first keyframe: history can be preloaded from there.
+    `elsewhere` has the prices, in USD, of what is no coin: gold, tech stocks.
     """
 
     name: str
@@ -143,6 +154,7 @@ class Scenario:
     end: datetime
     default_speed: float
     paths: Mapping[Asset, Path]
+    elsewhere: Mapping[Asset, Curve] = field(default_factory=dict)
 
     @property
     def assets(self) -> tuple[Asset, ...]:
@@ -150,3 +162,8 @@ class Scenario:
 
     def market(self, at: datetime, asset: Asset) -> MarketPoint:
         return self.paths[asset].at(at.timestamp())
+
+    def price(self, at: datetime, asset: Asset) -> float:
+        """The price in USD of a coin, or of what is traded elsewhere."""
+        curve = self.elsewhere[asset] if asset in self.elsewhere else self.paths[asset].price
+        return curve.at(at.timestamp())
