@@ -20,10 +20,12 @@ from alerts.domain.rule import (
     Recovering,
     Repeat,
     Rule,
+    Severity,
     Spent,
     State,
     Timing,
     Unaligned,
+    Voice,
     Waiting,
 )
 
@@ -96,6 +98,9 @@ def _draft_json(draft: Draft) -> plain.Json:
         "timing": (_timing_json(draft.timing), {}),
         "join": (draft.join, Join.ALL),
         "name": (draft.name, ""),
+        "until": (plain.moment_or_none(draft.until), None),
+        "severity": (draft.severity, Severity.WARN),
+        "voice": (draft.voice, Voice.USUAL),
     }
     return {"legs": [_leg_json(leg) for leg in draft.legs], **plain.unlike(rest)}
 
@@ -106,6 +111,9 @@ def _draft(body: plain.Json) -> Draft:
         timing=_timing(body.get("timing", {})),
         join=Join(body.get("join", Join.ALL)),
         name=plain.text(body.get("name", "")),
+        until=plain.when_or_none(body.get("until")),
+        severity=Severity(body.get("severity", Severity.WARN)),
+        voice=Voice(body.get("voice", Voice.USUAL)),
     )
 
 

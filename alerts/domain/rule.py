@@ -73,14 +73,32 @@ class Timing:
     repeat: Repeat = Repeat.EACH
 
 
+class Severity(StrEnum):
+    """How grave it is. Two levels on one thing are two rules, of which the graver is CRITICAL."""
+
+    WARN = "warn"
+    CRITICAL = "critical"
+
+
+class Voice(StrEnum):
+    """How it is told: USUAL leaves that to the chat, SILENT makes no sound, LOUD always does."""
+
+    USUAL = "usual"
+    LOUD = "loud"
+    SILENT = "silent"
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A rule as typed, before it has a place in a chat."""
+    """A rule as typed, before it has a place in a chat. From `until` on it says nothing."""
 
     legs: tuple[Leg, ...]
     timing: Timing = field(default_factory=Timing)
     join: Join = Join.ALL
     name: str = ""
+    until: datetime | None = None
+    severity: Severity = Severity.WARN
+    voice: Voice = Voice.USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +174,7 @@ class Recovering:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """A `once` rule that has fired and resolved."""
+    """Over for good: a `once` rule that has fired and resolved, or a rule past its `until`."""
 
 
 Phase = Unaligned | Waiting | Idle | Pending | Firing | Recovering | Spent

@@ -45,6 +45,8 @@ def step(rule: Rule, state: State, look: Look, now: datetime, grace: timedelta) 
     """Look at a rule. `grace` is how long data may be missing before its owner hears of it."""
     if rule.paused or isinstance(state.phase, Spent):
         return Move(state)
+    if rule.draft.until is not None and now >= rule.draft.until:
+        return Move(replace(state, phase=Spent(), blind_since=None, blind_told=False))
     if look.verdict is Verdict.UNDECIDED:
         return _blind(rule, state, look, now, grace)
     if state.blind_since is None:

@@ -21,10 +21,12 @@ from alerts.domain.rule import (
     Recovering,
     Repeat,
     Rule,
+    Severity,
     Spent,
     State,
     Timing,
     Unaligned,
+    Voice,
     Waiting,
 )
 
@@ -78,7 +80,14 @@ def legs(draw):
 
 timings = st.builds(Timing, spans, spans, spans, st.none() | spans, st.sampled_from(Repeat))
 drafts = st.builds(
-    Draft, st.lists(legs(), max_size=3).map(tuple), timings, st.sampled_from(Join), st.text()
+    Draft,
+    st.lists(legs(), max_size=3).map(tuple),
+    timings,
+    st.sampled_from(Join),
+    st.text(),
+    st.none() | moments,
+    st.sampled_from(Severity),
+    st.sampled_from(Voice),
 )
 rules = st.builds(
     Rule, st.text().map(RuleId), wholes, chats, st.text(), drafts, moments, wholes, st.booleans()

@@ -232,3 +232,21 @@ def test_events_of_one_episode_have_different_ids():
     over = stepped(a_rule(), ON, 12).event
 
     assert fired.id != over.id
+
+
+def test_past_its_end_a_rule_is_over_and_says_nothing():
+    rule = replace(a_rule(), draft=a_draft(until=at(60)))
+
+    before, after = stepped(rule, a_state(Idle()), 16, 59), stepped(rule, a_state(Idle()), 16, 60)
+
+    assert before.event.kind is Kind.FIRED
+    assert (after.state.phase, after.event, after.due) == (Spent(), None, None)
+
+
+def test_a_rule_that_ends_in_the_dark_is_over_too():
+    rule = replace(a_rule(), draft=a_draft(until=at(60)))
+    dark = a_state(Idle(), blind_since=at(30), blind_told=True)
+
+    assert step(rule, dark, look(rule.draft, {SKEW: a_gap()}), at(61), GRACE).state == a_state(
+        Spent()
+    )
