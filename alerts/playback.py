@@ -13,7 +13,7 @@ from alerts.domain.ids import Asset, Venue
 from alerts.domain.market import Snapshot
 from alerts.domain.reading import AGGREGATE, Reason, Sample, Series
 from alerts.exchanges import EXCHANGES
-from alerts.exchanges.spec import Body, Exchange, Feed, Request
+from alerts.exchanges.spec import Body, Exchange, Feed, Request, is_left_out
 from alerts.metrics.measure import aggregate, gaps, measure
 from alerts.recording import Line
 
@@ -42,7 +42,7 @@ def samples(
     parts = _Parts()
     latest = _Latest()
     for line in lines:
-        for place in places.of(line):
+        for place in [*places.of(line), *parts.followed(line)]:
             if not wanted(place.feed.kind, place.asset):
                 continue
             found = _samples(place, parts, line)
@@ -58,7 +58,7 @@ class Place:
     feed: Feed
     asset: Asset
     part: int
-    parts: int
+    request: Request
 
     @property
     def key(self) -> tuple[Venue, type[Snapshot], Asset]:
@@ -78,31 +78,81 @@ def _samples(place: Place, parts: "_Parts", line: Line) -> list[Sample]:
 
 def _usable(place: Place, line: Line) -> Body:
     error = place.exchange.classify(line.status, line.content)
-    if error is not None:
-        raise error
-    if line.status != 200:
-        raise FetchError(place.exchange.venue, f"HTTP status {line.status}")
-    return line.body
+    if error is None and line.status != 200:
+        error = FetchError(place.exchange.venue, f"HTTP status {line.status}")
+    if error is None:
+        return line.body
+    if is_left_out(place.request, error):
+        return Body(b"", line.at, status=0)
+    raise error
+
+
+@dataclass(slots=True)
+class _Bodies:
+    """What has come of one snapshot: its first requests, and those that follow from them.
+
+    Answers that may be kept stay for the next snapshot.
+    """
+
+    place: Place
+    first: dict[int, Body] = field(default_factory=dict)
+    follow: tuple[Request, ...] | None = None
+    rest: dict[int, Body] = field(default_factory=dict)
+
+    def put(self, place: Place, body: Body) -> list[Body]:
+        """Take a body; all of them once the last one has come."""
+        requests = place.feed.requests(place.asset)
+        if place.part >= len(requests):
+            self.rest[place.part - len(requests)] = body
+            return self._all(requests)
+        self.first[place.part] = body
+        if not place.request.keep:  # a new round: what followed from the last one is of the past
+            self.follow, self.rest = None, {}
+        if len(self.first) < len(requests) or self.follow is not None:
+            return []
+        feed, asset = place.feed, place.asset
+        bodies = [self.first[part] for part in range(len(requests))]
+        self.follow = feed.follow(bodies, asset) if feed.follow else ()
+        return self._all(requests)
+
+    def _all(self, requests: Sequence[Request]) -> list[Body]:
+        if self.follow is None or len(self.rest) < len(self.follow):
+            return []
+        bodies = [self.first[part] for part in range(len(requests))]
+        bodies += [self.rest[part] for part in range(len(self.follow))]
+        self.renew(requests)
+        return bodies
+
+    def renew(self, requests: Sequence[Request]) -> None:
+        """Begin the next snapshot, with the answers that may be kept."""
+        self.first = {part: body for part, body in self.first.items() if requests[part].keep}
+        self.follow, self.rest = None, {}
 
 
 @dataclass(slots=True)
 class _Parts:
     """Bodies of snapshots that take several requests, until all have come."""
 
-    waiting: dict[tuple[Venue, type[Snapshot], Asset], dict[int, Body]] = field(
-        default_factory=lambda: defaultdict(dict)
-    )
+    waiting: dict[tuple[Venue, type[Snapshot], Asset], _Bodies] = field(default_factory=dict)
 
     def completed(self, place: Place, body: Body) -> list[Body]:
-        bodies = self.waiting[place.key]
-        bodies[place.part] = body
-        if len(bodies) < place.parts:
-            return []
-        self.drop(place)
-        return [bodies[part] for part in range(place.parts)]
+        bodies = self.waiting.setdefault(place.key, _Bodies(place))
+        return bodies.put(place, body)
 
     def drop(self, place: Place) -> None:
-        self.waiting.pop(place.key, None)
+        if place.key in self.waiting:
+            self.waiting[place.key].renew(place.feed.requests(place.asset))
+
+    def followed(self, line: Line) -> Iterator[Place]:
+        """The places that wait for this line because of what an earlier one said."""
+        for bodies in self.waiting.values():
+            place = bodies.place
+            if place.exchange.venue != line.venue or not bodies.follow:
+                continue
+            ahead = len(place.feed.requests(place.asset))
+            for part, request in enumerate(bodies.follow):
+                if _same(request, line.request):
+                    yield replace(place, part=ahead + part, request=request)
 
 
 @dataclass(slots=True)
@@ -140,10 +190,9 @@ class _Places:
         asked = line.request
         for asset in filter(exchange.covers, _named(asked)):
             for feed in exchange.feeds:
-                requests = feed.requests(asset)
-                for part, request in enumerate(requests):
+                for part, request in enumerate(feed.requests(asset)):
                     if _same(request, asked):
-                        yield Place(exchange, feed, asset, part, len(requests))
+                        yield Place(exchange, feed, asset, part, request)
 
 
 def _named(asked: Request) -> list[Asset]:

@@ -144,10 +144,11 @@ async def _answers(
 def _usable(request: Request, found: Body | BaseException, without: Body | None) -> Body:
     if isinstance(found, Body):
         return found
-    if request.spare and without is not None and _is_lasting(found):
+    if without is not None and isinstance(found, FetchError) and is_left_out(request, found):
         return without
     raise found
 
 
-def _is_lasting(error: BaseException) -> bool:
-    return isinstance(error, FetchError) and not error.retry and error.after_seconds is None
+def is_left_out(request: Request, error: FetchError) -> bool:
+    """Whether a snapshot is read without this request's answer, which is refused for good."""
+    return request.spare and not error.retry and error.after_seconds is None

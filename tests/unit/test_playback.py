@@ -200,3 +200,80 @@ def test_one_reading_tells_no_spacing():
 def test_bodies_carry_the_time_of_their_line():
     assert next(recorded()).body == Body(next(recorded()).content, AT)
     assert Asset("BTC") in FEB.assets
+
+
+def _listed_price(bodies, asset):
+    """The mean of what follows; refused ones count for nothing."""
+    prices = [float(body.content) for body in bodies[2:] if body.content]
+    return IndexPrice(LISTING.venue, asset, bodies[0].at, sum(prices) / len(prices))
+
+
+def _each_listed(bodies, asset):
+    names = bodies[1].content.decode().split()
+    return tuple(Request("/one", {"name": f"{asset}-{name}"}, spare=True) for name in names)
+
+
+LISTING = Exchange(
+    Venue("listing"),
+    "Listing",
+    "https://listing.example",
+    (
+        Feed(
+            IndexPrice,
+            "price",
+            lambda _: (Request("/all"), Request("/names", keep=timedelta(hours=1))),
+            _listed_price,
+            _each_listed,
+        ),
+    ),
+    lambda status, _: FetchError("listing", "busy", retry=status == 503) if status != 200 else None,
+    lambda asset: asset == "BTC",
+)
+
+
+def asked(path, content=b"", second=0, status=200):
+    at = AT + timedelta(seconds=second)
+    return Line(at, LISTING.venue, f"https://listing.example{path}", content, status=status)
+
+
+def read(*lines):
+    """When a snapshot was complete, and its price or gap."""
+    return [
+        ((at - AT).total_seconds(), getattr(found[0], "value", Gap))
+        for at, found in samples(lines, exchanges=[LISTING])
+    ]
+
+
+NAMES = asked("/names", b"x y")
+FIRST = [asked("/all"), NAMES, asked("/one?name=BTC-x", b"100", 1)]
+
+
+def test_a_snapshot_waits_for_what_follows_from_its_first_answers():
+    assert read(*FIRST) == []
+    assert read(*FIRST, asked("/one?name=BTC-y", b"102", 2)) == [(2, 101)]
+
+
+def test_an_answer_that_may_be_kept_serves_the_next_snapshots_too():
+    second = [
+        asked("/all", second=10),
+        asked("/one?name=BTC-y", b"202", 11),
+        asked("/one?name=BTC-x", b"200", 12),
+    ]
+
+    assert read(*FIRST, asked("/one?name=BTC-y", b"102", 2), *second) == [(2, 101), (12, 201)]
+
+
+def test_a_follower_refused_for_good_is_left_out():
+    assert read(*FIRST, asked("/one?name=BTC-y", status=400, second=2)) == [(2, 100)]
+
+
+def test_a_follower_that_failed_for_now_is_a_gap():
+    assert read(*FIRST, asked("/one?name=BTC-y", status=503, second=2)) == [(2, Gap)]
+
+
+def test_what_follows_is_never_joined_with_an_older_round():
+    again = asked("/all", second=10)
+    late = asked("/one?name=BTC-y", b"102", 12)
+
+    assert read(*FIRST, again, late) == []
+    assert read(*FIRST, again, late, asked("/one?name=BTC-x", b"104", 13)) == [(13, 103)]
