@@ -1,0 +1,180 @@
+"""A simulated market as Bybit's API would answer: pure, the same bytes for the same moment."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from alerts.domain.ids import Asset, Venue
+from alerts.domain.market import PositionSide
+from alerts.exchanges.spec import Request
+from alerts.simulator.deribit_wire import forward
+from alerts.simulator.expiries import future_expiries, label
+from alerts.simulator.liquidations import ForcedClose, events
+from alerts.simulator.scenario import MarketPoint, Scenario
+from alerts.simulator.shares import OPEN_INTEREST
+from alerts.simulator.wire import Answer, Span, Wire
+
+Row = dict[str, Any]
+
+_VENUE = Venue("bybit")
+_DAY = timedelta(days=1)
+_USDT, _USDC, _INVERSE = 0.70, 0.05, 0.15  # of the venue's open interest, in perpetuals
+_DATED_USDC, _DATED_INVERSE = 0.06, 0.04
+_QUARTER_LETTERS = {3: "H", 6: "M", 9: "U", 12: "Z"}
+_BAD_PARAMETER = 10001
+_TOPIC = "allLiquidation."
+_EVERY_FIFTH = 5  # one close in five is of the inverse contract
+
+
+def _answer(scenario: Scenario, at: datetime, request: Request) -> Answer:
+    match request.path, request.params.get("category"):
+        case "/v5/market/time", _:
+            nanos = int(at.timestamp()) * 10**9
+            return _result({"timeSecond": str(nanos // 10**9), "timeNano": str(nanos)}, at)
+        case "/v5/market/tickers", ("linear" | "inverse") as category:
+            return _tickers(scenario, at, category, request.params.get("symbol"))
+        case "/v5/market/tickers", _:
+            return _refused(_BAD_PARAMETER, "params error: Category is invalid", at)
+        case _:
+            return Answer(404, b"")
+
+
+def _tickers(scenario: Scenario, at: datetime, category: str, symbol: str | None) -> Answer:
+    rows = [
+        row
+        for asset in scenario.assets
+        for row in _rows(scenario.market(at, asset), asset, at, category)
+        if symbol in (None, row["symbol"])
+    ]
+    if symbol is not None and not rows:
+        return _refused(_BAD_PARAMETER, "params error: symbol invalid", at)
+    return _result({"category": category, "list": rows}, at)
+
+
+def _result(result: Row, at: datetime, *, code: int = 0, message: str = "OK") -> Answer:
+    envelope = {"retCode": code, "retMsg": message, "result": result}
+    return Answer(200, msgspec.json.encode(envelope | {"retExtInfo": {}, "time": _millis(at)}))
+
+
+def _refused(code: int, message: str, at: datetime) -> Answer:
+    return _result({}, at, code=code, message=message)
+
+
+def _millis(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
+
+
+def _rows(point: MarketPoint, asset: Asset, at: datetime, category: str) -> Iterator[Row]:
+    """The perpetuals and dated contracts of an asset in one category."""
+    held = point.open_interest * OPEN_INTEREST[_VENUE]
+    mark = point.price * (1 + point.funding_8h / 100)
+    inverse = category == "inverse"
+    for symbol, part in _perpetuals(asset, inverse=inverse):
+        yield _row(symbol, point, mark, held * part, inverse=inverse) | _paying(point, at)
+    listed = [
+        (when, name) for when in future_expiries(at) if (name := _dated(asset, when, inverse))
+    ]
+    part = (_DATED_INVERSE if inverse else _DATED_USDC) / len(listed)
+    for when, symbol in listed:
+        price = forward(point, (when - at) / _DAY)
+        row = _row(symbol, point, price, held * part, inverse=inverse)
+        yield row | {"deliveryTime": str(_millis(when)), "deliveryFeeRate": "0.0000"}
+
+
+def _perpetuals(asset: Asset, *, inverse: bool) -> Sequence[tuple[str, float]]:
+    if inverse:
+        return [(f"{asset}USD", _INVERSE)]
+    return [(f"{asset}USDT", _USDT), (f"{asset}PERP", _USDC)]
+
+
+def _dated(asset: Asset, when: datetime, inverse: bool) -> str:  # noqa: FBT001 -- one of two lists
+    """A dated contract's name; empty where none is listed: inverse ones are quarterly."""
+    if not inverse:
+        return f"{asset}-{label(when)}"
+    ends_quarter = when.month in _QUARTER_LETTERS and (when + 7 * _DAY).month != when.month
+    return f"{asset}USD{_QUARTER_LETTERS[when.month]}{when:%y}" if ends_quarter else ""
+
+
+def _row(symbol: str, point: MarketPoint, mark: float, coins: float, *, inverse: bool) -> Row:
+    one_sided, value = (coins * mark, coins) if inverse else (coins, coins * mark)
+    return {
+        "symbol": symbol,
+        "lastPrice": f"{mark:.1f}",
+        "indexPrice": f"{point.price:.2f}",
+        "markPrice": f"{mark:.2f}",
+        "prevPrice24h": f"{point.price:.2f}",
+        "price24hPcnt": "0",
+        "openInterest": f"{2 * one_sided:.3f}",
+        "openInterestValue": f"{2 * value:.2f}",
+        "singleOpenInterest": f"{one_sided:.3f}",
+        "singleOpenInterestValue": f"{value:.2f}",
+        "turnover24h": f"{0.4 * value:.4f}",
+        "volume24h": f"{0.4 * one_sided:.4f}",
+        "fundingRate": "",
+        "nextFundingTime": "0",
+        "predictedDeliveryPrice": "",
+        "basisRate": "",
+        "deliveryFeeRate": "",
+        "deliveryTime": "0",
+        "bid1Price": f"{mark - 0.05:.1f}",
+        "ask1Price": f"{mark + 0.05:.1f}",
+        "bid1Size": "4.471",
+        "ask1Size": "0.473",
+        "basis": "",
+        "preOpenPrice": "",
+        "preQty": "",
+        "curPreListingPhase": "",
+        "fundingIntervalHour": "",
+        "basisRateYear": "",
+        "fundingCap": "",
+    }
+
+
+def _paying(point: MarketPoint, at: datetime) -> Row:
+    """What a perpetual has beyond a dated contract."""
+    due = at.replace(hour=at.hour // 8 * 8, minute=0, second=0, microsecond=0)
+    return {
+        "fundingRate": f"{point.funding_8h / 100:.8f}",
+        "nextFundingTime": str(_millis(due + timedelta(hours=8))),
+        "fundingIntervalHour": "8",
+        "fundingCap": "0.005",
+    }
+
+
+def _push(scenario: Scenario, span: Span, said: Sequence[str]) -> list[bytes]:
+    """The forced closes of the contracts a client has subscribed to, a message each."""
+    topics = _topics(said)
+    return [
+        _message(symbol, event)
+        for asset in scenario.assets
+        for event in events(scenario, _VENUE, asset, span.since, span.until)
+        if _TOPIC + (symbol := _closed_contract(asset, event)) in topics
+    ]
+
+
+def _topics(said: Sequence[str]) -> frozenset[str]:
+    asked = (msgspec.json.decode(text) for text in said)
+    return frozenset(topic for one in asked for topic in one.get("args", ()))
+
+
+def _closed_contract(asset: Asset, event: ForcedClose) -> str:
+    return f"{asset}USD" if event.number % _EVERY_FIFTH == 0 else f"{asset}USDT"
+
+
+def _message(symbol: str, event: ForcedClose) -> bytes:
+    size = event.usd if symbol.endswith("USD") else event.coin
+    close = {
+        "T": _millis(event.at),
+        "s": symbol,
+        "S": "Buy" if event.side is PositionSide.LONG else "Sell",
+        "v": f"{size:.6f}",
+        "p": f"{event.price:.2f}",
+    }
+    return msgspec.json.encode(
+        {"topic": _TOPIC + symbol, "type": "snapshot", "ts": _millis(event.at), "data": [close]}
+    )
+
+
+WIRE = Wire(_VENUE, _answer, _push)
