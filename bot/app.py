@@ -29,6 +29,7 @@ from alerts.storage.redis import RedisStore
 from bot.commands.front import Front
 from bot.commands.spec import Desk, FrontDesk, Readings
 from bot.courier import Courier
+from bot.health import Part, chat_part, polling_part, queue_parts, store_part, venue_parts
 from bot.limits import Limits, budget_name, rates_of
 from bot.platforms.spec import Platform
 from bot.settings import Settings
@@ -109,13 +110,17 @@ class Bot:
         )
 
     async def status(self) -> Mapping[str, str]:
-        """How the parts are, one line each, for /status and the web."""
-        lines = {"store": await _pinged(self.store)}
-        if self.role.does(Role.POLLER):
-            lines["polling"] = self._polling()
-        for platform in self.platforms:
-            lines[platform.name] = platform.health()
-        return lines
+        """How the parts are, one line each, for /status."""
+        return {part.name: part.text for part in await self.parts()}
+
+    async def parts(self) -> list[Part]:
+        """How the parts of this process are."""
+        now = self.clock.now()
+        store = await store_part(self.store)
+        polling = [polling_part(self.poller, now)] if self.role.does(Role.POLLER) else []
+        venues = venue_parts(self.readings.all(), now, self.stale_after)
+        queues = await queue_parts(self.store.outbox, self.platforms) if store.well else []
+        return [store, *polling, *map(chat_part, self.platforms), *venues, *queues]
 
     async def run(self) -> None:
         """Run until cancelled, or until a platform ends the run by returning (the console)."""
@@ -180,12 +185,6 @@ class Bot:
             rates_of(platform.name, telegram_per_second=per_second),
         )
 
-    def _polling(self) -> str:
-        if self.poller.fence is None:
-            return "standing by"
-        ticked = self.poller.ticked_at
-        return f"leading, last tick {ticked:%H:%M:%S} UTC" if ticked else "leading, no tick yet"
-
     async def _follow(self) -> None:
         """Read what another process polls, while this one does not lead."""
         while True:
@@ -211,14 +210,6 @@ def _poll_of(series: Series) -> str:
         if metric and feed.kind is metric.needs
     ]
     return polls[0] if polls else "options"
-
-
-async def _pinged(store: Store) -> str:
-    try:
-        await store.ping()
-    except StoreError as error:
-        return f"away: {error}"
-    return "ok"
 
 
 async def _supervised(name: str, run: Callable[[], Awaitable[None]]) -> None:

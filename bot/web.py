@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 
 from alerts.domain.errors import StoreError
 from bot.app import Bot
+from bot.health import Part
 
 BOT = web.AppKey("bot", Bot)
 ANSWER_SECONDS = 5.0
@@ -40,18 +41,28 @@ async def served(bot: Bot, host: str, port: int) -> AsyncIterator[int]:
 
 async def _healthz(request: web.Request) -> web.Response:
     """200 while every part of this process works; 503 with the part that does not."""
-    lines = await request.app[BOT].status()
-    ill = [name for name, line in lines.items() if name != "polling" and line != "ok"]
-    return web.json_response(dict(lines), status=503 if ill else 200)
+    parts = await request.app[BOT].parts()
+    ill = any(part.well is False for part in parts)
+    return web.json_response(_told(parts), status=503 if ill else 200)
 
 
 async def _readyz(request: web.Request) -> web.Response:
     """200 once the store answers and, in a process that leads, a tick has been done."""
     bot = request.app[BOT]
-    lines = await bot.status()
+    parts = await bot.parts()
     waiting = bot.poller.fence is not None and bot.poller.ticked_at is None
-    ready = lines["store"] == "ok" and not waiting
-    return web.json_response(dict(lines), status=200 if ready else 503)
+    ready = parts[0].well and not waiting
+    return web.json_response(_told(parts), status=200 if ready else 503)
+
+
+def _told(parts: Sequence[Part]) -> dict[str, dict[str, object]]:
+    """Each part by name: its line, whether it is well, and its figures."""
+    return {
+        part.name: {"text": part.text}
+        | ({} if part.well is None else {"well": part.well})
+        | dict(part.figures)
+        for part in parts
+    }
 
 
 async def _metrics(request: web.Request) -> web.Response:

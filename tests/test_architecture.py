@@ -40,8 +40,9 @@ TABLE = {
     "alerts": Row(),
     "alerts.clock": Row(),
     "alerts.domain": Row(),
-    "alerts.metrics": Row((DOMAIN,)),
+    "alerts.metrics": Row((DOMAIN, "alerts.history.windows")),
     "alerts.history": Row((DOMAIN,)),
+    "alerts.history.daily": Row((DOMAIN, "alerts.ports")),
     "alerts.rules": Row(RULES),
     "alerts.rules.grammar": Row(RULES, ("lark",)),
     "alerts.engine": Row((DOMAIN, "alerts.rules")),
@@ -87,24 +88,43 @@ TABLE = {
     "alerts.simulator.loopback": Row((), ("aiohttp",)),
     "alerts.simulator.server": Row((DOMAIN, "alerts.exchanges.spec", "alerts.ports"), ("aiohttp",)),
     "alerts.collect": Row((DOMAIN, "alerts.exchanges.spec", "alerts.metrics.measure")),
-    "alerts.tick": Row((DOMAIN, "alerts.engine", "alerts.ports", "alerts.rules.judge")),
+    "alerts.derive": Row((DOMAIN, "alerts.history", "alerts.metrics", "alerts.ports")),
+    "alerts.tick": Row(
+        (DOMAIN, "alerts.derive", "alerts.engine", "alerts.ports", "alerts.rules.judge")
+    ),
     "alerts.scheduler": Row(
         (DOMAIN, "alerts.collect", "alerts.ports", "alerts.tick"), ("apscheduler",)
     ),
     "bot": Row(),
     "bot.card": Row((DOMAIN,)),
     "bot.outcome": Row((DOMAIN,)),
-    "bot.text": Row((DOMAIN, "alerts.metrics", "alerts.rules", "bot.card")),
-    "bot.briefing": Row(
-        (DOMAIN, "alerts.metrics", "alerts.ports", "bot.commands.spec", "bot.text")
+    "bot.text": Row(
+        (DOMAIN, "alerts.history.context", "alerts.metrics", "alerts.rules", "bot.card")
     ),
-    "bot.commands": Row((*RULES, *ENGINE, "alerts.metrics", "bot.card", "bot.text")),
+    "bot.rarity": Row((DOMAIN, "alerts.history", "bot.text")),
+    "bot.briefing": Row(
+        (
+            *(DOMAIN, "alerts.history", "alerts.metrics", "alerts.ports"),
+            *("bot.commands.spec", "bot.rarity", "bot.text"),
+        )
+    ),
+    "bot.commands": Row(
+        (
+            *(*RULES, *ENGINE, "alerts.history", "alerts.metrics"),
+            *("bot.card", "bot.rarity", "bot.text"),
+        )
+    ),
     "bot.platforms": Row(CHAT),
     "bot.platforms.console": Row((*CHAT, "alerts.ports"), ("prompt_toolkit", "rich")),
     "bot.platforms.discord": Row(CHAT, ("aiohttp", "discord", "yarl")),
     "bot.platforms.telegram": Row(CHAT, ("aiohttp", "telegram")),
     "bot.limits": Row((DOMAIN, "alerts.ports")),
-    "bot.courier": Row((*CHAT, "alerts.ports", "bot.briefing", "bot.limits", "bot.text")),
+    "bot.courier": Row(
+        (
+            *(*CHAT, "alerts.history.daily", "alerts.ports"),
+            *("bot.briefing", "bot.limits", "bot.text"),
+        )
+    ),
     "bot.environment": Row((), ("dotenv",)),
     "bot.forms": Row((DOMAIN, "alerts.exchanges"), ("pydantic",)),
     "bot.settings": Row(
@@ -113,13 +133,17 @@ TABLE = {
     "bot.redact": Row(),
     "bot.log": Row(("bot.redact", "bot.settings"), ("structlog",)),
     "bot.app": Row(EVERYTHING),
-    "bot.web": Row(("alerts.domain", "bot.app"), ("aiohttp", "prometheus_client")),
+    "bot.health": Row((DOMAIN, "alerts.ports", "alerts.scheduler", "bot.platforms")),
+    "bot.web": Row(("alerts.domain", "bot.app", "bot.health"), ("aiohttp", "prometheus_client")),
     "bot.cli": Row(EVERYTHING, ("aiohttp", "click", "rich")),
     "bot.__main__": Row((DOMAIN,), ("click",)),
 }
 
 # Values in, values out: no clock, no chance, no outside world.
-PURE = (DOMAIN, "alerts.metrics", "alerts.rules", "alerts.engine", "alerts.codec", "bot.text")
+PURE = (
+    *(DOMAIN, "alerts.metrics", "alerts.rules", "alerts.engine", "alerts.codec"),
+    *("alerts.history.context", "bot.text"),
+)
 IMPURE = {"asyncio", "os", "random", "secrets", "socket", "subprocess", "threading", "time"}
 CLOCKS = {"now", "utcnow", "today"}
 

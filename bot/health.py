@@ -1,0 +1,91 @@
+"""How the parts of a running bot are: a line for people, a verdict for machines."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from alerts.domain.errors import StoreError
+from alerts.domain.ids import Venue
+from alerts.domain.reading import Reading, Series
+from alerts.ports import Outbox, Store
+from alerts.scheduler import Poller
+from bot.platforms.spec import Platform
+
+ANSWER_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part: `well` is None where there is nothing to be ill (a figure, a venue of others).
+
+    `figures` are for machines, in seconds and counts.
+    """
+
+    name: str
+    text: str
+    well: bool | None = None
+    figures: tuple[tuple[str, float], ...] = ()
+
+
+async def store_part(store: Store) -> Part:
+    """Whether the store answers in time."""
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await store.ping()
+    except (StoreError, TimeoutError) as error:
+        return Part("store", f"away: {error}", well=False)
+    return Part("store", "ok", well=True)
+
+
+def polling_part(poller: Poller, now: datetime) -> Part:
+    """Whether this process leads, and how long ago its last tick was."""
+    if poller.fence is None:
+        return Part("polling", "standing by")
+    if poller.ticked_at is None:
+        return Part("polling", "leading, no tick yet")
+    age = (now - poller.ticked_at).total_seconds()
+    return Part("polling", f"leading, last tick {age:.0f} s ago", None, (("tick_age", age),))
+
+
+def venue_parts(
+    readings: Mapping[Series, Reading], now: datetime, stale_after: Callable[[Series], timedelta]
+) -> list[Part]:
+    """Each venue with the age of its freshest reading, and how many of its series are too old."""
+    by_venue: dict[Venue, list[Reading]] = {}
+    for series, reading in readings.items():
+        if series.venue:
+            by_venue.setdefault(series.venue, []).append(reading)
+    return [_venue(venue, found, now, stale_after) for venue, found in sorted(by_venue.items())]
+
+
+def _venue(
+    venue: Venue,
+    found: Sequence[Reading],
+    now: datetime,
+    stale_after: Callable[[Series], timedelta],
+) -> Part:
+    age = min((now - reading.at).total_seconds() for reading in found)
+    old = sum(now - reading.at > stale_after(reading.series) for reading in found)
+    text = f"{len(found)} series, newest {max(age, 0.0):.0f} s old"
+    text += f", {old} too old" if old else ""
+    return Part(f"venue {venue}", text, None, (("age", age), ("too_old", float(old))))
+
+
+async def queue_parts(outbox: Outbox, platforms: Iterable[Platform]) -> list[Part]:
+    """How many entries wait per platform; nothing where the store does not answer in time."""
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            depths = [(one.name, await outbox.backlog(one.name)) for one in platforms]
+    except (StoreError, TimeoutError):
+        return []
+    return [
+        Part(f"queue {name}", f"{depth} waiting", None, (("depth", float(depth)),))
+        for name, depth in depths
+    ]
+
+
+def chat_part(platform: Platform) -> Part:
+    """Whether a chat platform is connected."""
+    line = platform.health()
+    return Part(platform.name, line, well=line == "ok")

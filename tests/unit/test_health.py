@@ -1,0 +1,62 @@
+"""What is said of the parts of a running bot."""
+
+from datetime import timedelta
+
+from alerts.domain.errors import StoreError
+from alerts.domain.ids import Asset, MetricKey, Platform, Venue
+from alerts.domain.reading import Reading, Series
+from alerts.storage.memory import MemoryStore
+from bot.health import chat_part, queue_parts, store_part, venue_parts
+from tests.fakes.clock import ManualClock
+
+NOW = ManualClock().now()
+
+
+def a_reading(venue, seconds, metric="price"):
+    series = Series(MetricKey(metric), Asset("BTC"), venue=Venue(venue))
+    return series, Reading(series, 1.0, NOW - timedelta(seconds=seconds), (Venue(venue),))
+
+
+class Away(MemoryStore):
+    async def ping(self):
+        raise StoreError("connection refused")
+
+
+class Chat:
+    name = Platform("telegram")
+
+    def __init__(self, line):
+        self.line = line
+
+    def health(self):
+        return self.line
+
+
+def test_a_venue_is_as_fresh_as_its_newest_reading():
+    readings = dict([a_reading("deribit", 100), a_reading("deribit", 7, "basis")])
+
+    (part,) = venue_parts(readings, NOW, lambda _: timedelta(seconds=90))
+
+    assert (part.name, part.text) == ("venue deribit", "2 series, newest 7 s old, 1 too old")
+    assert part.figures == (("age", 7.0), ("too_old", 1.0))
+
+
+def test_aggregates_are_no_venue():
+    assert venue_parts(dict([a_reading("", 1)]), NOW, lambda _: timedelta(seconds=90)) == []
+
+
+async def test_a_store_that_is_away_is_ill_and_says_why():
+    part = await store_part(Away())
+
+    assert (part.well, part.text) == (False, "away: connection refused")
+
+
+async def test_each_queue_has_its_depth():
+    (part,) = await queue_parts(MemoryStore().outbox, [Chat("ok")])
+
+    assert (part.name, part.text) == ("queue telegram", "0 waiting")
+
+
+def test_a_chat_that_is_not_ok_is_ill():
+    assert chat_part(Chat("token refused")).well is False
+    assert chat_part(Chat("ok")).well
