@@ -20,7 +20,7 @@ from alerts.exchanges.numbers import Numeric, moment, price, size
 from alerts.exchanges.rows import Table, check_share, decoded, observed, sifted
 from alerts.exchanges.spec import Body, Stream
 
-URL = "wss://stream.bybit.com/v5/public"
+URL = "wss://stream.bybit.com"
 
 _TOPIC = "allLiquidation."
 _SIDES = {"Buy": PositionSide.LONG, "Sell": PositionSide.SHORT}
@@ -112,6 +112,6 @@ def streams(covered: frozenset[Asset], with_inverse: frozenset[Asset]) -> tuple[
 
     ping = '{"op":"ping"}'
     return (
-        Stream("/linear", linear, hear, beat=ping),
-        Stream("/inverse", inverse, hear, beat=ping),
+        Stream("/v5/public/linear", linear, hear, beat=ping),
+        Stream("/v5/public/inverse", inverse, hear, beat=ping),
     )

@@ -190,7 +190,7 @@ def test_each_contract_is_subscribed_to_by_itself():
 
 def test_the_connections_are_kept_alive_by_a_ping():
     assert {(one.path, json.loads(one.beat)["op"]) for one in EXCHANGE.streams} == {
-        ("/linear", "ping"),
-        ("/inverse", "ping"),
+        ("/v5/public/linear", "ping"),
+        ("/v5/public/inverse", "ping"),
     }
     assert EXCHANGE.stream_url.startswith("wss://")
