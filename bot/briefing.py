@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from alerts.domain.event import Event, Kind
 from alerts.domain.ids import MetricKey
 from alerts.domain.reading import Reading, Series
-from alerts.domain.rule import Rule
+from alerts.domain.rule import Direction, Rule
 from alerts.metrics import BY_KEY
 from alerts.ports import History, RuleBook
 from bot.commands.spec import Readings
+from bot.rarity import Asked, rarity
 from bot.text import Told
+from bot.text.rarity import Rarity
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +65,19 @@ async def _told(event: Event, rule: Rule | None, past: "_Past") -> Told:
         reading=await past.at(series, event.at, LAST_SEEN if dark else NEAR),
         day_ago=await past.before(series, event.at - DAY) if news else None,
         beside=() if event.kind in {Kind.DARK, Kind.BACK} else await _beside(event, past),
+        rarity=await _rarity(event, rule, past.history) if news else None,
     )
+
+
+async def _rarity(event: Event, rule: Rule, history: History) -> Rarity | None:
+    """How rare the value is among the days before the episode: its own days prove nothing."""
+    if event.value is None:
+        return None
+    legs = [leg for leg in rule.legs if leg.series == event.series and leg.level == event.level]
+    above = event.value >= event.level
+    high = legs[0].direction is Direction.ABOVE if legs else above
+    asked = Asked(event.value, event.level, high, before=min(event.since, event.at).date())
+    return await rarity(history, event.series, asked, event.at)
 
 
 async def _beside(event: Event, past: "_Past") -> tuple[Reading, ...]:

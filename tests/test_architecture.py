@@ -42,7 +42,6 @@ TABLE = {
     "alerts.domain": Row(),
     "alerts.metrics": Row((DOMAIN, "alerts.history.windows")),
     "alerts.history": Row((DOMAIN,)),
-    "alerts.history.daily": Row((DOMAIN, "alerts.ports")),
     "alerts.rules": Row(RULES),
     "alerts.rules.grammar": Row(RULES, ("lark",)),
     "alerts.engine": Row((DOMAIN, "alerts.rules")),
@@ -101,30 +100,20 @@ TABLE = {
     "bot.text": Row(
         (DOMAIN, "alerts.history.context", "alerts.metrics", "alerts.rules", "bot.card")
     ),
-    "bot.rarity": Row((DOMAIN, "alerts.history", "bot.text")),
+    "bot.rarity": Row((DOMAIN, "alerts.history.context", "alerts.ports", "bot.text")),
     "bot.briefing": Row(
         (
-            *(DOMAIN, "alerts.history", "alerts.metrics", "alerts.ports"),
+            *(DOMAIN, "alerts.metrics", "alerts.ports"),
             *("bot.commands.spec", "bot.rarity", "bot.text"),
         )
     ),
-    "bot.commands": Row(
-        (
-            *(*RULES, *ENGINE, "alerts.history", "alerts.metrics"),
-            *("bot.card", "bot.rarity", "bot.text"),
-        )
-    ),
+    "bot.commands": Row((*RULES, *ENGINE, "alerts.metrics", "bot.card", "bot.rarity", "bot.text")),
     "bot.platforms": Row(CHAT),
     "bot.platforms.console": Row((*CHAT, "alerts.ports"), ("prompt_toolkit", "rich")),
     "bot.platforms.discord": Row(CHAT, ("aiohttp", "discord", "yarl")),
     "bot.platforms.telegram": Row(CHAT, ("aiohttp", "telegram")),
     "bot.limits": Row((DOMAIN, "alerts.ports")),
-    "bot.courier": Row(
-        (
-            *(*CHAT, "alerts.history.daily", "alerts.ports"),
-            *("bot.briefing", "bot.limits", "bot.text"),
-        )
-    ),
+    "bot.courier": Row((*CHAT, "alerts.ports", "bot.briefing", "bot.limits", "bot.text")),
     "bot.environment": Row((), ("dotenv",)),
     "bot.forms": Row((DOMAIN, "alerts.exchanges"), ("pydantic",)),
     "bot.settings": Row(

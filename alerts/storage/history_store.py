@@ -16,6 +16,9 @@ log = logging.getLogger(__name__)
 
 CHUNK = 500
 SWAP_TRIES = 5
+CLOSES_AT_MOST = 2_000
+MANY = 180
+SOON = timedelta(minutes=10)
 
 _SETTINGS: tuple[int, ...] = (
     blocks.SIZE,
@@ -31,7 +34,8 @@ class RedisHistory:
     """Implements History, to the millisecond, and coverage to the percent.
 
     A series has a string per block (`blocks` says what is in it), a list of the labels its points
-    refer to, and a field in the hash of newest blocks. Everything from the newest block back to
+    refer to, and a field in the hash of newest blocks. Daily closes are remembered for the day they
+    were asked for. Everything from the newest block back to
     `terms.HISTORY_KEPT` is read from fine blocks, everything before from coarse ones.
     """
 
@@ -39,6 +43,7 @@ class RedisHistory:
         self._db = connection
         self._keys = connection.keys
         self._labels = _Labels(connection)
+        self._closes: dict[tuple[Series, int], _Closes] = {}
 
     async def extend(self, readings: Sequence[Reading]) -> None:
         own = [reading for reading in readings if not reading.series.derived]
@@ -49,6 +54,7 @@ class RedisHistory:
         by_series: dict[Series, list[Reading]] = {}
         for reading in readings:
             by_series.setdefault(reading.series, []).append(reading)
+        self._closes.clear()
         return sum([await self._fill(series, of_it) for series, of_it in by_series.items()])
 
     async def window(self, series: Series, start: datetime, end: datetime) -> Sequence[Reading]:
@@ -68,6 +74,15 @@ class RedisHistory:
         return None
 
     async def daily(self, series: Series, days: int, until: datetime) -> Sequence[Close]:
+        known = self._closes.get((series, days))
+        if known is None or not known.serves(until):
+            closes = await self._daily(series, days, until)
+            if len(self._closes) >= CLOSES_AT_MOST:
+                self._closes.clear()
+            known = self._closes[series, days] = _Closes(until, tuple(closes))
+        return known.closes
+
+    async def _daily(self, series: Series, days: int, until: datetime) -> list[Close]:
         end = terms.millis(until) // blocks.DAY_MS * blocks.DAY_MS
         start = end - days * blocks.DAY_MS
         newest = await self._newest(series)
@@ -206,6 +221,19 @@ class RedisHistory:
     async def _methods(self, series: Series, points: Sequence[Point]) -> Mapping[int, str]:
         known = await self._labels.of(series, {point.label for point in points})
         return {place: label.method for place, label in known.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Closes:
+    """Daily closes as read for a moment: they hold for its day, and a few of them not so long."""
+
+    until: datetime
+    closes: tuple[Close, ...]
+
+    def serves(self, until: datetime) -> bool:
+        """Few closes may soon be more: another process may be filling them in."""
+        same_day = until.astimezone(UTC).date() == self.until.astimezone(UTC).date()
+        return same_day and (len(self.closes) >= MANY or abs(until - self.until) < SOON)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,22 @@
 """`/now`: every headline metric at a glance, or one of them in detail."""
 
+import logging
+
+from alerts.domain.errors import StoreError
 from alerts.domain.ids import Asset
 from alerts.domain.reading import Reading, Series
 from alerts.metrics.spec import Metric
-from bot.card import Button, Card
+from bot.card import Button, Card, Field
 from bot.commands.market import fresh, presets, series_of, vocabulary
 from bot.commands.spec import Ask, Command, Desk, Kind, Param
 from bot.commands.words import Subject, subject
+from bot.rarity import Asked, rarity
 from bot.text import figures
 from bot.text.board import board, headline_series, missing, place, source
+from bot.text.rarity import deviations, fields
 from bot.text.rules import convention
+
+log = logging.getLogger(__name__)
 
 PRESETS_AT_MOST = 2
 
@@ -20,7 +27,7 @@ async def run(ask: Ask, desk: Desk) -> Card:
     wanted = subject(ask.text, vocabulary(desk))
     if wanted.metric is None:
         return snapshot(desk, (wanted.asset,) if wanted.asset else desk.assets)
-    return detail(desk, wanted.metric, wanted)
+    return await detail(desk, wanted.metric, wanted)
 
 
 def snapshot(desk: Desk, assets: tuple[Asset, ...], title: str = "Now") -> Card:
@@ -40,8 +47,8 @@ def snapshot(desk: Desk, assets: tuple[Asset, ...], title: str = "Now") -> Card:
     )
 
 
-def detail(desk: Desk, metric: Metric, wanted: Subject) -> Card:
-    """One metric: value, usual band, what it measures, and two ready-made alerts."""
+async def detail(desk: Desk, metric: Metric, wanted: Subject) -> Card:
+    """One metric: value, usual band, what it measures, how rare it is, two ready-made alerts."""
     asset = wanted.asset or desk.assets[0]
     series = series_of(metric, asset, wanted.window)
     readings, now = fresh(desk), desk.clock.now()
@@ -54,9 +61,26 @@ def detail(desk: Desk, metric: Metric, wanted: Subject) -> Card:
         title=_title(series, metric, reading),
         strong=_title(series, metric, reading).partition(" – ")[0],
         lines=tuple(line for line in lines if line),
+        fields=await _past(desk, reading),
         footer=source([reading] if reading else [], now, simulated=desk.simulated),
         buttons=tuple(row for row in (_offers(series, reading), (about,)) if row),
     )
+
+
+async def _past(desk: Desk, reading: Reading | None) -> tuple[Field, ...]:
+    """How rare the value is; nothing where the store is away, for the value itself is known."""
+    if reading is None:
+        return ()
+    try:
+        found = await rarity(desk.history, reading.series, Asked(reading.value), desk.clock.now())
+    except StoreError as error:
+        log.warning("how rare a value is cannot be told: %s", error)
+        return ()
+    if found is None:
+        return ()
+    away = deviations(found.context)
+    spread = (Field("Spread", away),) if away else ()
+    return (*fields(reading.series, found), *spread)
 
 
 def _title(series: Series, metric: Metric, reading: Reading | None) -> str:

@@ -88,6 +88,11 @@ def change(metric: Metric, before: float, after: float) -> str:
     return _plus(f"{after - before:.{metric.decimals}f}") + " pts"
 
 
+def percent_change(percent: float) -> str:
+    """A change in percent, always signed: `+2.1%`."""
+    return _plus(f"{percent:.1f}") + "%"
+
+
 def dollars(number: float) -> str:
     """Dollars with K, M, B or T: `$71.5K`, `$2,105`, `$1.8B`."""
     return _with_sign("$", amount(number))

@@ -1,6 +1,6 @@
 """What a chat is told of one tick, as one card.
 
-Order in every card: what happened, number against level and against normal, context,
+Order in every card: what happened, number against level and against normal, how rare, context,
 source and time, what comes next. The tone of a firing is ALARM for prices and for skew rising
 (the market's fear), WARNING for the rest; whatever ends, pauses or returns is calm and silent.
 """
@@ -12,7 +12,7 @@ from alerts.domain.event import Event, Kind
 from alerts.domain.reading import Reading
 from alerts.domain.rule import Direction, Repeat
 from bot.card import Button, Card, Field, Tone
-from bot.text import figures
+from bot.text import figures, rarity
 from bot.text.outage import back, dark
 from bot.text.rules import capital, clear, level_of, measure, oneline, value_of
 from bot.text.told import Told, footer, headline, opens, tag
@@ -132,7 +132,10 @@ def _fields(told: Told) -> tuple[Field, ...]:
     beside = " · ".join(_beside(one, at) for one in told.beside if one.series != series)
     measured = measure(series) if series.window else ""
     pairs = (("With it", beside), ("Measure", measured), ("Next", _next(told)))
-    return tuple(Field(name, text) for name, text in pairs if text)
+    return (
+        *rarity.fields(series, told.rarity),
+        *(Field(name, text) for name, text in pairs if text),
+    )
 
 
 def _beside(reading: Reading, at: datetime) -> str:

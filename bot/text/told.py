@@ -11,6 +11,7 @@ from alerts.metrics import metric_of
 from alerts.metrics.spec import Metric
 from bot.card import Button
 from bot.text import figures
+from bot.text.rarity import Rarity
 from bot.text.rules import clear, level_of
 
 BUTTONS_AT_MOST = 5
@@ -22,7 +23,7 @@ class Told:
 
     `rule` is None when it was deleted, paused or edited since; `reading` is the sample that
     decided (or, in the dark, the last one); `beside` are the other headline readings, and for a
-    resolved rule also the price when it began.
+    resolved rule also the price when it began; `rarity` is as of the day the episode began.
     """
 
     event: Event
@@ -30,6 +31,7 @@ class Told:
     reading: Reading | None
     day_ago: Reading | None
     beside: tuple[Reading, ...] = ()
+    rarity: Rarity | None = None
 
     @property
     def leg(self) -> Leg | None:
