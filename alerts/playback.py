@@ -15,6 +15,7 @@ from alerts.domain.reading import AGGREGATE, Reason, Sample, Series
 from alerts.exchanges import EXCHANGES
 from alerts.exchanges.spec import Body, Exchange, Feed, Request, is_left_out
 from alerts.metrics.measure import aggregate, gaps, measure
+from alerts.metrics.relative import PROXIES
 from alerts.recording import Line
 
 USUAL_ASSETS = (Asset("BTC"), Asset("ETH"))
@@ -199,7 +200,7 @@ def _named(asked: Request) -> list[Asset]:
     """The assets a request may be about: the usual ones and whatever it names itself."""
     text = " ".join([*asked.params.values(), asked.sent or ""]).upper()
     words = re.findall(r"(?<![A-Z0-9])[A-Z0-9]{1,12}(?![A-Z0-9])", text)
-    return list(dict.fromkeys([*USUAL_ASSETS, *map(Asset, words)]))
+    return list(dict.fromkeys([*USUAL_ASSETS, *PROXIES, *map(Asset, words)]))
 
 
 def _same(request: Request, asked: Request) -> bool:

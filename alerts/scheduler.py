@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 STALE_FLOOR = timedelta(seconds=90)
 JITTER = 0.1
+PRICES = "price"
 LEAST_BOUND_SECONDS = 5.0
 
 # A beat without a fetch: it extends the lease, applies edits and looks at rules that are due,
@@ -46,6 +47,8 @@ class Cadence:
 class Poller:
     """Polls the venues and ticks the engine while it leads; stands by otherwise.
 
+    `proxies` are what assets are compared with: of them only the price is polled.
+
     `begun` is set after the first round of polls, whether or not it led to readings.
     """
 
@@ -57,6 +60,7 @@ class Poller:
     clock: Clock
     stale_after: Spell
     grace: Spell
+    proxies: Sequence[Asset] = ()
     on_readings: Callable[[Mapping[Series, Reading]], None] = lambda _: None
     watch: Watch | None = None
     fence: int | None = None
@@ -107,7 +111,8 @@ class Poller:
         if not await self._lead():
             return None
         async with asyncio.timeout(self._bound(poll)):
-            samples = await collect(self.sources, poll, self.assets, self.clock.now())
+            assets = (*self.assets, *self.proxies) if poll == PRICES else self.assets
+            samples = await collect(self.sources, poll, assets, self.clock.now())
         async with self._turn:
             if self.watch is None or self.fence is None:
                 return None

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from alerts.derive import Derivation
 from alerts.domain.errors import FeedLostError
 from alerts.domain.ids import RuleId
 from alerts.domain.reading import Gap, Reading, Reason, Sample, Series
@@ -40,6 +41,10 @@ class Watch:
     why: dict[Series, Gap] = field(default_factory=dict)
     dark: frozenset[Series] = frozenset()
     position: str = ""
+    derivation: Derivation = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.derivation = Derivation(self.history)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,7 @@ async def tick(watch: Watch, samples: Sequence[Sample], now: datetime, fence: in
     "before", so a crossing in between is seen then.
     """
     await _follow(watch)
+    samples = [*samples, *await _derived(watch, samples, now)]
     readings = _news(watch.latest, samples)
     gaps = {sample.series: sample for sample in samples if isinstance(sample, Gap)}
     after = {**watch.latest, **{reading.series: reading for reading in readings}}
@@ -105,6 +111,16 @@ async def _follow(watch: Watch) -> None:
             watch.index.drop(change.id)
         else:
             watch.index.put(change.rule)
+
+
+async def _derived(watch: Watch, samples: Sequence[Sample], now: datetime) -> list[Sample]:
+    """What follows from the news and the gaps among samples, for every rule that watches it."""
+    news = _news(watch.latest, samples)
+    gaps = [sample for sample in samples if isinstance(sample, Gap)]
+    if not news and not gaps:
+        return []
+    latest = {**watch.latest, **{reading.series: reading for reading in news}}
+    return await watch.derivation.derive([*news, *gaps], latest, watch.index.series(), now)
 
 
 def _news(latest: Mapping[Series, Reading], samples: Iterable[Sample]) -> list[Reading]:

@@ -22,6 +22,8 @@ from alerts.domain.reading import Series
 from alerts.exchanges import EXCHANGES
 from alerts.exchanges.http import VenueHttp, open_session
 from alerts.metrics import BY_KEY
+from alerts.metrics.relative import PROXIES
+from alerts.metrics.spec import Past
 from alerts.ports import Budget, Clock, Store
 from alerts.scheduler import Cadence, Poller
 from alerts.storage.embedded import embedded
@@ -84,6 +86,7 @@ class Bot:
             clock=self.clock,
             stale_after=self.stale_after,
             grace=grace,
+            proxies=PROXIES,
             on_readings=self.readings.update,
         )
         self.couriers = [self._courier(platform) for platform in self.platforms]
@@ -201,8 +204,10 @@ def grace(series: Series) -> timedelta:
 
 
 def _poll_of(series: Series) -> str:
-    """The poll that feeds a series."""
+    """The poll that feeds a series, if only through another one."""
     metric = BY_KEY.get(series.metric)
+    if metric is not None and isinstance(metric.needs, Past):
+        return _poll_of(metric.needs.base(series))
     polls = [
         feed.poll
         for exchange in EXCHANGES

@@ -8,10 +8,13 @@ from types import MappingProxyType
 from alerts.domain.ids import MetricKey
 from alerts.domain.reading import Series
 from alerts.metrics.basis import BASIS
+from alerts.metrics.extremes import DRAWDOWN, REBOUND
 from alerts.metrics.flow import PCR_OI, PCR_VOLUME
 from alerts.metrics.funding import FUNDING_8H, FUNDING_ANNUAL
 from alerts.metrics.open_interest import OI_COIN, OI_USD
 from alerts.metrics.price import PRICE
+from alerts.metrics.realised import RV, VRP
+from alerts.metrics.relative import VS_GOLD, VS_TECH
 from alerts.metrics.skew import BUTTERFLY, RISK_REVERSAL, SKEW_NORM, SKEW_RAW
 from alerts.metrics.spec import Metric, Unit, derived
 from alerts.metrics.volatility import ATM_IV, DVOL, TERM_SLOPE
@@ -31,7 +34,13 @@ METRICS: tuple[Metric, ...] = (
     TERM_SLOPE,
     PCR_OI,
     PCR_VOLUME,
+    RV,
+    VRP,
     PRICE,
+    DRAWDOWN,
+    REBOUND,
+    VS_GOLD,
+    VS_TECH,
 )
 
 BY_KEY: Mapping[MetricKey, Metric] = MappingProxyType({metric.key: metric for metric in METRICS})

@@ -26,7 +26,7 @@ def measure(snapshot: Snapshot) -> list[Sample]:
             views[metric.view] = metric.view(snapshot)
         sample = metric.measure(views[metric.view], series)
         if sample is not None:
-            samples.append(_believable(metric, sample))
+            samples.append(believable(metric, sample))
     return samples
 
 
@@ -44,7 +44,7 @@ def _fed(kind: type[Snapshot], venue: Venue, asset: Asset) -> Iterator[tuple[Met
                 yield metric, Series(metric.key, asset, window, venue)
 
 
-def _believable(metric: Metric, sample: Sample) -> Sample:
+def believable(metric: Metric, sample: Sample) -> Sample:
     """The sample, unless its value is beyond what the metric can be."""
     lowest, highest = metric.plausible
     if isinstance(sample, Gap) or lowest <= sample.value <= highest:

@@ -62,11 +62,16 @@ class Defaults:
 class Past:
     """Says that a metric is computed from other series, from what they were and are.
 
-    `inputs` names, for one series of the metric, the series it reads. A reading of one of them
-    is the occasion to compute it anew; without the first there is nothing to compute.
+    For one series of the metric, `trails` names those whose past it reads and `readings` those of
+    which it reads the present only. A reading of the first trail is the occasion to compute.
     """
 
-    inputs: Callable[[Series], tuple[Series, ...]]
+    trails: Callable[[Series], tuple[Series, ...]]
+    readings: Callable[[Series], tuple[Series, ...]] = lambda _: ()
+
+    def base(self, series: Series) -> Series:
+        """The series that sets the pace."""
+        return self.trails(series)[0]
 
 
 @dataclass(frozen=True, slots=True)

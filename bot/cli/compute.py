@@ -8,16 +8,18 @@ from pathlib import Path
 
 import click
 
+from alerts.derive import roots
 from alerts.domain.errors import UsageError
 from alerts.domain.ids import Asset
 from alerts.domain.market import Snapshot
 from alerts.domain.reading import Gap, Reading, Reason, Sample, Series
 from alerts.exchanges import EXCHANGES
-from alerts.metrics import BY_KEY
+from alerts.metrics import BY_KEY, metric_of
+from alerts.metrics.spec import DERIVATIONS
 from alerts.playback import samples, usual_age
 from alerts.recording import Recording, iso
 from bot.cli.lifetime import DURATION
-from bot.cli.recorded import RECORDING, TIME, Moment, Refused, opened
+from bot.cli.recorded import RECORDING, TIME, Moment, Refused, derived, opened
 
 Answer = dict[str, object]
 
@@ -58,8 +60,8 @@ def _known(text: str) -> Series:
         raise Refused(f"{series.metric!r} is not a metric here: {', '.join(BY_KEY)}")
     if series.window not in (metric.windows or ("",)):
         raise Refused(f"{text!r} does not exist: write {_meant(series)}")
-    if series.derived:
-        raise Refused(f"{text!r}: compute gives plain readings; leave out |{series.derived}")
+    if series.derived and series.derived not in DERIVATIONS:
+        raise Refused(f"|{series.derived} is nothing I compute: {' '.join(DERIVATIONS)}")
     venues = [exchange.venue for exchange in EXCHANGES]
     if series.venue and series.venue not in venues:
         raise Refused(f"{series.venue!r} is not a venue here: {', '.join(venues)}")
@@ -100,13 +102,13 @@ def answers(
     max_age: timedelta | None,
 ) -> list[Answer]:
     """What each series was as of a moment (None: the recording's end)."""
-    kinds = {(BY_KEY[series.metric].needs, series.asset) for series in wanted}
+    kinds = {(BY_KEY[series.metric].needs, series.asset) for series in roots(wanted)}
 
     def asked(kind: type[Snapshot], asset: Asset) -> bool:
         return (kind, asset) in kinds
 
     tracks = {series: _Track() for series in wanted}
-    for _, found in samples(recording.lines(), wanted=asked):
+    for _, found in derived(samples(recording.lines(), wanted=asked), wanted):
         for sample in found:
             if sample.series in tracks:
                 counts = moment is None or sample.at <= moment.end
@@ -140,7 +142,7 @@ def _reading(reading: Reading) -> Answer:
     return {
         "series": str(reading.series),
         "value": reading.value,
-        "unit": BY_KEY[reading.series.metric].unit.value,
+        "unit": metric.unit.value if (metric := metric_of(reading.series)) else "",
         "as_of": iso(reading.at),
         "sources": list(reading.sources),
         "coverage": reading.coverage,

@@ -1,8 +1,9 @@
 """What the commands that read a recording share: its path, times, and how mistakes are told."""
 
+import asyncio
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,8 +11,11 @@ from typing import IO, Any
 
 import click
 
+from alerts.derive import Derivation
 from alerts.domain.errors import RecordingError
+from alerts.domain.reading import Reading, Sample, Series
 from alerts.recording import Recording
+from alerts.storage.memory_history import MemoryHistory
 
 _NAMED_BROKEN = 5
 _FORMS = (
@@ -65,6 +69,26 @@ RECORDING = click.option(
     required=True,
     help="A NAME.jsonl.gz file, or a folder of them.",
 )
+
+
+def derived(
+    batches: Iterable[tuple[datetime, list[Sample]]], wanted: Collection[Series]
+) -> Iterator[tuple[datetime, list[Sample]]]:
+    """The batches of a recording with what follows from them, by the recording's own past."""
+    history = MemoryHistory()
+    derivation = Derivation(history)
+    latest: dict[Series, Reading] = {}
+    with asyncio.Runner() as loop:
+        for at, found in batches:
+            latest |= _by_series(found)
+            made = loop.run(derivation.derive(found, latest, wanted, at))
+            latest |= _by_series(made)
+            loop.run(history.extend(list(_by_series([*found, *made]).values())))
+            yield at, [*found, *made]
+
+
+def _by_series(samples: Iterable[Sample]) -> dict[Series, Reading]:
+    return {sample.series: sample for sample in samples if isinstance(sample, Reading)}
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from alerts.derive import roots
 from alerts.domain.errors import UsageError
 from alerts.domain.event import Event
 from alerts.domain.ids import Asset
@@ -21,7 +22,7 @@ from alerts.rules.describe import describe
 from alerts.rules.grammar import parse
 from alerts.rules.vocabulary import Vocabulary
 from bot.cli.lifetime import DURATION
-from bot.cli.recorded import RECORDING, TIME, Moment, Refused, opened
+from bot.cli.recorded import RECORDING, TIME, Moment, Refused, derived, opened
 
 
 @click.command(
@@ -82,12 +83,12 @@ def _draft(text: str) -> Draft:
 def _watched(recording: Recording, draft: Draft) -> list[Sample]:
     """The samples of the series the rule watches."""
     series = {leg.series for leg in draft.legs}
-    kinds = {(BY_KEY[one.metric].needs, one.asset) for one in series}
+    kinds = {(BY_KEY[one.metric].needs, one.asset) for one in roots(series)}
 
     def wanted(kind: type[Snapshot], asset: Asset) -> bool:
         return (kind, asset) in kinds
 
-    found = samples(recording.lines(), wanted=wanted)
+    found = derived(samples(recording.lines(), wanted=wanted), series)
     return [sample for _, batch in found for sample in batch if sample.series in series]
 
 

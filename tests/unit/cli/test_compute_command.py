@@ -112,7 +112,7 @@ def test_before_the_first_line_there_is_no_data(run, recording):
         (["skew25_norm:BTC"], "write skew25_norm.60d:BTC"),
         (["price.60d:BTC"], "write price:BTC"),
         (["price:BTC@nowhere"], "'nowhere' is not a venue here: deribit"),
-        (["price:BTC|chg.24h"], "leave out |chg.24h"),
+        (["price:BTC|chg.2h"], "|chg.2h is nothing I compute: chg.1h chg.4h"),
         (["price:BTC", "--at", "yesterday"], "'yesterday' is not a time"),
         (["price:BTC", "--at", "2026-02-30T00:00Z"], "is not a time"),
         (["price:BTC", "--at", "2026-02-06T24:99Z"], "is not a time"),
