@@ -9,9 +9,11 @@ from alerts.domain.ids import Asset, Venue
 from alerts.domain.market import FuturesCurve, IndexPrice
 from alerts.exchanges.binance import Market
 from alerts.exchanges.binance_errors import classifier
+from alerts.exchanges.binance_stream import stream
 from alerts.exchanges.spec import Body, Exchange, Feed, Request
 
 URL = "https://dapi.binance.com"
+STREAM_URL = "wss://dstream.binance.com"
 
 _VENUE = Venue("binance_coinm")
 _ASSETS = frozenset(
@@ -55,4 +57,6 @@ EXCHANGE = Exchange(
     ),
     classify=classifier(_VENUE),
     covers=covers,
+    streams=(stream(MARKET, "/ws/!forceOrder@arr", sized=True),),
+    stream_url=STREAM_URL,
 )

@@ -9,9 +9,11 @@ from alerts.domain.ids import Asset, Venue
 from alerts.domain.market import FuturesCurve, IndexPrice
 from alerts.exchanges.binance import Market
 from alerts.exchanges.binance_errors import classifier
+from alerts.exchanges.binance_stream import stream
 from alerts.exchanges.spec import Body, Exchange, Feed, Request
 
 URL = "https://fapi.binance.com"
+STREAM_URL = "wss://fstream.binance.com"
 
 _VENUE = Venue("binance_usdm")
 _ASSETS = frozenset(
@@ -54,4 +56,6 @@ EXCHANGE = Exchange(
     ),
     classify=classifier(_VENUE),
     covers=covers,
+    streams=(stream(MARKET, "/market/ws/!forceOrder@arr", sized=False),),
+    stream_url=STREAM_URL,
 )

@@ -3,14 +3,13 @@
 Every answer covers all assets. Marks and indices come in answers of their own, asked for at the
 same time; a snapshot is as old as the older of the two. Open interest is used as published in coin
 and USD; where one is missing it follows from the contracts and their size.
-X-Perps and contracts settled in USD-stable (families with `_UM`) are passed over: the first look
-like futures and have no expiry worth the name. https://www.okx.com/docs-v5
+https://www.okx.com/docs-v5
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache, partial
+from functools import partial
 from typing import TypeVar
 
 import msgspec
@@ -18,9 +17,11 @@ import msgspec
 from alerts.domain.errors import FetchError
 from alerts.domain.ids import Asset
 from alerts.domain.market import Funding, FutureQuote, FuturesCurve, IndexPrice
-from alerts.exchanges.numbers import Numeric, amount, given, moment, price, rate, size
+from alerts.exchanges import okx_stream
+from alerts.exchanges.numbers import Numeric, amount, given, moment, price, rate
 from alerts.exchanges.okx_errors import OKX, classify
-from alerts.exchanges.rows import Rows, Table, check_share, observed, sifted
+from alerts.exchanges.okx_listing import KINDS, LISTINGS, QUOTES, Contract, is_of, listed, rows
+from alerts.exchanges.rows import Table, check_share, observed, sifted
 from alerts.exchanges.spec import Body, Exchange, Feed, Request
 
 URL = "https://openapi.okx.com"
@@ -28,23 +29,9 @@ URL = "https://openapi.okx.com"
 _ASSETS = frozenset(
     map(Asset, ("BTC", "ETH", "SOL", "XRP", "DOGE", "BNB", "ADA", "AVAX", "LINK", "LTC"))
 )
-_QUOTES = ("USDT", "USD", "USDC")
-_KINDS = ("SWAP", "FUTURES")
-_KEPT = timedelta(hours=1)
 _OLDEST_MARK = timedelta(minutes=1)
 _OLDEST_OPEN_INTEREST = timedelta(minutes=5)
 _LONGEST_INTERVAL = timedelta(hours=24)
-
-
-class _Instrument(msgspec.Struct, gc=False, rename="camel"):
-    inst_id: str
-    uly: str
-    inst_type: str
-    ct_type: str
-    ct_val: Numeric
-    state: str
-    ct_mult: Numeric = None
-    exp_time: Numeric = None
 
 
 class _Mark(msgspec.Struct, gc=False, rename="camel"):
@@ -74,29 +61,12 @@ class _Rate(msgspec.Struct, gc=False, rename="camel"):
     next_funding_time: Numeric
 
 
-_T = TypeVar("_T", _Instrument, _Mark, _Index, _Held, _Rate)
+_T = TypeVar("_T", _Mark, _Index, _Held, _Rate)
 
-_INSTRUMENTS = Table(OKX, _Instrument, name="instId", within="data")
 _MARKS = Table(OKX, _Mark, name="instId", within="data")
 _INDICES = Table(OKX, _Index, name="instId", within="data")
 _HELD = Table(OKX, _Held, name="instId", within="data")
 _RATES = Table(OKX, _Rate, name="instId", within="data")
-
-
-@dataclass(frozen=True, slots=True)
-class Contract:
-    """One contract as listed: its `size` is in coin, of an inverse one in USD."""
-
-    name: str
-    index: str
-    expiry: datetime | None
-    size: float
-    inverse: bool
-
-    def coins(self, contracts: float, paid: float) -> float:
-        """How many coins so many contracts are, at a price."""
-        notional = contracts * self.size
-        return notional / paid if self.inverse else notional
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,49 +97,11 @@ def parse_futures(bodies: Sequence[Body], asset: Asset) -> FuturesCurve:
     return FuturesCurve(OKX, asset, at, tuple(quotes), rejected, lag)
 
 
-def listed(bodies: Sequence[Body], asset: Asset) -> tuple[list[Contract], int]:
-    """The live contracts of an asset from lists of instruments, and how many could not be read."""
-    found: list[Contract] = []
-    lost = 0
-    for body in bodies:
-        rows = _rows(_INSTRUMENTS, body)
-        own = [row for row in rows.rows if is_of(asset, row.inst_id) and row.state == "live"]
-        contracts, refused = sifted(own, _contract)
-        found += contracts
-        lost += refused + rows.lost(partial(is_of, asset), len(own))
-    return list({one.name: one for one in found}.values()), lost
-
-
-def _contract(row: _Instrument) -> Contract:
-    if row.ct_type not in {"linear", "inverse"}:
-        raise ValueError(f"{row.ct_type[:20]!r} is no kind of contract")
-    expiry = moment(row.exp_time) if row.inst_type == "FUTURES" else None
-    whole = size(row.ct_val) * (given(size, row.ct_mult) or 1.0)
-    return Contract(row.inst_id, row.uly, expiry, whole, row.ct_type == "inverse")
-
-
-@lru_cache(maxsize=8192)
-def is_of(asset: Asset, name: str) -> bool:
-    """Whether a name is of an asset's own: `BTC-USDT-SWAP`, `BTC-USD-260327`, the index `BTC-USD`.
-
-    Not `BTC-USD_UM-260327`, nor `BTC-USD_UM_XPERP-310404`.
-    """
-    parts = name.split("-")
-    return parts[0] == asset and len(parts) in {2, 3} and parts[1] in _QUOTES
-
-
-def _rows(table: Table[_T], body: Body) -> Rows[_T]:
-    refused = classify(200, body.content)
-    if refused is not None:
-        raise refused
-    return table.rows(body.content)
-
-
 def _own(table: Table[_T], bodies: Iterable[Body], asset: Asset) -> Mapping[str, _T]:
     return {
         row.inst_id: row
         for body in bodies
-        for row in _rows(table, body).rows
+        for row in rows(table, body).rows
         if is_of(asset, row.inst_id)
     }
 
@@ -231,7 +163,7 @@ def _funding(row: _Rate | None) -> Funding | None:
 def parse_index(bodies: Sequence[Body], asset: Asset) -> IndexPrice:
     """The spot index in USD."""
     (body,) = bodies
-    own = [row for row in _rows(_INDICES, body).rows if row.inst_id == f"{asset}-USD"]
+    own = [row for row in rows(_INDICES, body).rows if row.inst_id == f"{asset}-USD"]
     found, refused = sifted(own, lambda row: (price(row.idx_px), moment(row.ts)))
     if refused or not found:
         raise FetchError(OKX, f"gives no index {asset}-USD")
@@ -245,19 +177,14 @@ def covers(asset: Asset) -> bool:
     return asset in _ASSETS
 
 
-LISTINGS = tuple(
-    Request("/api/v5/public/instruments", {"instType": kind}, keep=_KEPT) for kind in _KINDS
-)
-
-
 def _curve_requests(_asset: Asset) -> tuple[Request, ...]:
     def of_each_kind(path: str) -> tuple[Request, ...]:
-        return tuple(Request(path, {"instType": kind}) for kind in _KINDS)
+        return tuple(Request(path, {"instType": kind}) for kind in KINDS)
 
     return (
         *LISTINGS,
         *of_each_kind("/api/v5/public/mark-price"),
-        *(Request("/api/v5/market/index-tickers", {"quoteCcy": quote}) for quote in _QUOTES),
+        *(Request("/api/v5/market/index-tickers", {"quoteCcy": quote}) for quote in QUOTES),
         *of_each_kind("/api/v5/public/open-interest"),
         Request("/api/v5/public/funding-rate", {"instId": "ANY"}),
     )
@@ -277,4 +204,6 @@ EXCHANGE = Exchange(
     ),
     classify=classify,
     covers=covers,
+    streams=(okx_stream.STREAM,),
+    stream_url=okx_stream.URL,
 )

@@ -18,6 +18,11 @@ def future_expiries(now: datetime) -> tuple[datetime, ...]:
     return tuple(sorted({*_fridays(now, _FUTURE_WEEKLIES), *_month_ends(now)}))
 
 
+def quarter_ends(now: datetime) -> tuple[datetime, ...]:
+    """The next last Fridays of a quarter."""
+    return tuple(sorted({end for end in _month_ends(now) if end.month % 3 == 0}))
+
+
 def label(expiry: datetime) -> str:
     """The date as Deribit writes it in names: no leading zero on the day (`6FEB26`)."""
     return f"{expiry.day}{_MONTHS[expiry.month - 1]}{expiry:%y}"

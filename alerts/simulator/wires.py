@@ -3,7 +3,15 @@
 from collections.abc import Mapping
 
 from alerts.domain.ids import Venue
-from alerts.simulator import deribit_wire
+from alerts.simulator import binance_wire, deribit_wire, okx_wire
 from alerts.simulator.wire import Wire
 
-WIRES: Mapping[Venue, Wire] = {wire.venue: wire for wire in (deribit_wire.WIRE,)}
+WIRES: Mapping[Venue, Wire] = {
+    wire.venue: wire
+    for wire in (
+        deribit_wire.WIRE,
+        binance_wire.USDM,
+        binance_wire.COINM,
+        okx_wire.WIRE,
+    )
+}

@@ -4,7 +4,7 @@ import gzip
 from datetime import UTC, datetime
 
 from alerts.domain.ids import Asset
-from alerts.exchanges.okx import listed
+from alerts.exchanges.okx_listing import listed
 from alerts.exchanges.spec import Body
 from tests.recorded.shared_data import ROOT, skip
 
