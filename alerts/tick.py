@@ -9,7 +9,7 @@ from alerts.derive import Derivation
 from alerts.domain.errors import FeedLostError
 from alerts.domain.ids import RuleId
 from alerts.domain.reading import Gap, Reading, Reason, Sample, Series
-from alerts.domain.rule import Rule
+from alerts.domain.rule import Rule, Verdict
 from alerts.engine.freshness import turned
 from alerts.engine.peaks import Peaks
 from alerts.engine.step import step
@@ -19,6 +19,12 @@ from alerts.rules.judge import look
 
 log = logging.getLogger(__name__)
 
+MOST_STEPS = 2_000
+"""Written in one go: about a tenth of a second of the store's time."""
+
+AHEAD = timedelta(seconds=5)
+"""How far a stamp may run ahead of our clock."""
+
 Spell = Callable[[Series], timedelta]
 
 
@@ -27,6 +33,7 @@ class Watch:
     """What the leader keeps in memory: the wake index and what was last committed.
 
     Losing it costs nothing: `open_watch` builds it again from the store.
+    `tried` is what was polled since then, `since` the time of the first tick.
     `stale_after` says when a reading may no longer decide a rule,
     `grace` how long a series may be dark before its owners hear of it.
     """
@@ -40,6 +47,9 @@ class Watch:
     latest: dict[Series, Reading] = field(default_factory=dict)
     why: dict[Series, Gap] = field(default_factory=dict)
     dark: frozenset[Series] = frozenset()
+    tried: set[Series] = field(default_factory=set)
+    since: datetime | None = None
+    most_steps: int = MOST_STEPS
     position: str = ""
     derivation: Derivation = field(init=False)
 
@@ -75,27 +85,47 @@ async def tick(watch: Watch, samples: Sequence[Sample], now: datetime, fence: in
     """
     await _follow(watch)
     samples = [*samples, *await _derived(watch, samples, now)]
-    readings = _news(watch.latest, samples)
+    watch.since = watch.since or now
+    watch.tried.update(sample.series for sample in samples)
+    readings = _news(watch.latest, samples, now)
     gaps = {sample.series: sample for sample in samples if isinstance(sample, Gap)}
     after = {**watch.latest, **{reading.series: reading for reading in readings}}
-    times = {series: reading.at for series, reading in after.items()}
-    went, back = turned(times, watch.dark, now, watch.stale_after)
+    view = _View(after, {**watch.why, **gaps}, watch.stale_after, now)
+    went, back = turned(view.times, watch.dark, now, watch.stale_after)
+    went = frozenset(series for series in went if _is_settled(watch, series, now))
+    late = _late(watch, readings)
     for reading in readings:
         watch.peaks.add(reading, now)
-    woken = _woken(watch, readings) | _all_on(watch.index, (*went, *back))
+    woken = _woken(watch, readings) | _all_on(watch.index, (*went, *back, *late))
     due = set(await watch.book.due(now))
-    view = _View(after, {**watch.why, **gaps}, watch.stale_after, now)
-    late = _late(watch, readings)
 
     held = await watch.book.load(sorted(woken | due))
     steps = [one for item in held if (one := _step(watch, item, view, late, due))]
-    written = await watch.book.commit(readings, steps, fence)
+    written = await _commit(watch, readings, steps, fence)
 
     watch.latest, watch.why = after, view.why_dark(readings)
     watch.dark = (watch.dark | frozenset(went)) - frozenset(back)
     await watch.history.extend(readings)
-    events = sum(1 for one in steps if one.event and one.rule in set(written))
+    events = sum(1 for one in steps if one.event and one.rule in written)
     return Report(len(readings), len(woken | due), len(steps), events)
+
+
+async def _commit(
+    watch: Watch, readings: Sequence[Reading], steps: Sequence[Step], fence: int
+) -> set[RuleId]:
+    """Write all steps, and with the last of them the readings; the rules that were written.
+
+    Many steps go in parts, so that no single command blocks the store. A crash in between is
+    mended by the next tick, which still has the old readings as its "before": rules that were
+    written have moved on, the others are woken again.
+    """
+    written: set[RuleId] = set()
+    most = watch.most_steps
+    parts = [steps[i : i + most] for i in range(0, len(steps), most)] or [[]]
+    for part in parts[:-1]:
+        written.update(await watch.book.commit([], part, fence))
+    written.update(await watch.book.commit(readings, parts[-1], fence))
+    return written
 
 
 async def _follow(watch: Watch) -> None:
@@ -115,7 +145,7 @@ async def _follow(watch: Watch) -> None:
 
 async def _derived(watch: Watch, samples: Sequence[Sample], now: datetime) -> list[Sample]:
     """What follows from the news and the gaps among samples, for every rule that watches it."""
-    news = _news(watch.latest, samples)
+    news = _news(watch.latest, samples, now)
     gaps = [sample for sample in samples if isinstance(sample, Gap)]
     if not news and not gaps:
         return []
@@ -123,14 +153,33 @@ async def _derived(watch: Watch, samples: Sequence[Sample], now: datetime) -> li
     return await watch.derivation.derive([*news, *gaps], latest, watch.index.series(), now)
 
 
-def _news(latest: Mapping[Series, Reading], samples: Iterable[Sample]) -> list[Reading]:
-    """Readings newer than what we have; an out-of-order or repeated stamp is no news."""
+def _news(
+    latest: Mapping[Series, Reading], samples: Iterable[Sample], now: datetime
+) -> list[Reading]:
+    """Readings newer than what we have, and not of the future.
+
+    A stamp ahead of our clock that was once believed (the clock was set back) counts for nothing,
+    or its series would be frozen until that time has come.
+    """
+    ahead = now + AHEAD
     return [
         sample
         for sample in samples
         if isinstance(sample, Reading)
-        and ((known := latest.get(sample.series)) is None or sample.at > known.at)
+        and sample.at <= ahead
+        and (
+            (known := latest.get(sample.series)) is None or sample.at > known.at or known.at > ahead
+        )
     ]
+
+
+def _is_settled(watch: Watch, series: Series, now: datetime) -> bool:
+    """Whether darkness is the market's and not ours: the series was polled since we began.
+
+    Right after a restart everything is old; nobody is to hear of that before the first poll.
+    """
+    began = watch.since or now
+    return series in watch.tried or now - began >= watch.grace(series)
 
 
 def _woken(watch: Watch, readings: Iterable[Reading]) -> set[RuleId]:
@@ -164,6 +213,11 @@ class _View:
     stale_after: Spell
     now: datetime
 
+    @property
+    def times(self) -> dict[Series, datetime]:
+        """When each series was last read."""
+        return {series: reading.at for series, reading in self.latest.items()}
+
     def of(self, rule: Rule) -> dict[Series, Sample]:
         return {leg.series: self._sample(leg.series) for leg in rule.legs}
 
@@ -174,7 +228,7 @@ class _View:
 
     def _sample(self, series: Series) -> Sample:
         reading = self.latest.get(series)
-        if reading and self.now - reading.at <= self.stale_after(series):
+        if reading and -AHEAD <= self.now - reading.at <= self.stale_after(series):
             return reading
         since = reading.at if reading else self.now
         gap = self.why.get(series)
@@ -188,6 +242,8 @@ def _step(
 ) -> Step | None:
     rule, state = held.rule, watch.peaks.widen(held.rule, held.state)
     seen = look(rule.draft, view.of(rule), late=any(leg.series in late for leg in rule.legs))
+    if seen.verdict is Verdict.UNDECIDED and not _is_settled(watch, seen.series, view.now):
+        return None
     move = step(rule, state, seen, view.now, watch.grace(seen.series))
     if move.state == held.state and move.event is None and rule.id not in due:
         return None

@@ -49,9 +49,11 @@ def step(rule: Rule, state: State, look: Look, now: datetime, grace: timedelta) 
         return Move(replace(state, phase=Spent(), blind_since=None, blind_told=False))
     if look.verdict is Verdict.UNDECIDED:
         return _blind(rule, state, look, now, grace)
-    if state.blind_since is None:
-        return _advance(rule, state, look, now)
-    return _return(rule, state, look, now)
+    if state.blind_since is not None:
+        return _return(rule, state, look, now)
+    if look.late:
+        state = replace(state, phase=_restarted(state.phase, now))
+    return _advance(rule, state, look, now)
 
 
 def _aligned(verdict: Verdict) -> Phase:
@@ -92,7 +94,14 @@ def _unreminded(state: State, before: Phase) -> State:
 
 
 def _restarted(phase: Phase, now: datetime) -> Phase:
-    return replace(phase, since=now) if isinstance(phase, Pending | Recovering) else phase
+    """The phase with its clock set back: what nobody saw does not count as held."""
+    match phase:
+        case Pending():
+            return Pending(now, late=True)
+        case Recovering():
+            return replace(phase, since=now)
+        case _:
+            return phase
 
 
 def _advance(rule: Rule, state: State, look: Look, now: datetime) -> Move:

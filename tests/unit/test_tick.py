@@ -49,6 +49,11 @@ class Desk:
         gap = Gap(SKEW, Reason.NO_DATA, "venue away", now)
         return await tick(self.watch, [gap], now, self.fence)
 
+    async def wait(self, after=timedelta(minutes=1)):
+        return await tick(
+            self.watch, [], self.clock.advance(seconds=after.total_seconds()), self.fence
+        )
+
     async def told(self):
         entries = await self.store.outbox.take(TELEGRAM, "test", count=100, wait=timedelta(0))
         return [event for entry in entries for event in entry.events]
@@ -221,3 +226,88 @@ async def test_an_old_or_repeated_stamp_is_no_news(desk):
     await tick(desk.watch, [old], desk.clock.now(), desk.fence)
 
     assert await desk.told() == []
+
+
+async def test_a_return_is_told_though_the_leader_changed_in_the_dark(desk):
+    await desk.rule(hold=timedelta(minutes=10), state=State(Idle()))
+    await desk.see(14.0)
+    await desk.see(16.0)
+    for _ in range(25):
+        await desk.wait()
+
+    await desk.start()
+    for _ in range(15):
+        await desk.see(16.5)
+
+    kinds = [event.kind for event in await desk.told()]
+    assert kinds == [Kind.DARK, Kind.BACK, Kind.FIRED]
+
+
+async def test_time_nobody_saw_does_not_count_as_held(desk):
+    await desk.rule(hold=timedelta(minutes=10), state=State(Idle()))
+    await desk.see(14.0)
+    await desk.see(16.0)
+
+    await desk.start()
+    await desk.see(16.5, after=timedelta(minutes=30))
+    assert await desk.told() == []
+    for _ in range(10):
+        await desk.see(16.5)
+
+    (fired,) = await desk.told()
+    assert fired.late
+
+
+async def test_a_restart_speaks_of_no_darkness_before_its_first_poll(desk):
+    await desk.rule(state=State(Idle()))
+    await desk.see(12.0)
+
+    await desk.start()
+    await desk.wait(after=timedelta(hours=1))
+    await desk.see(12.5, after=timedelta(seconds=1))
+
+    assert await desk.told() == []
+
+
+async def test_darkness_found_by_the_first_poll_is_told(desk):
+    await desk.rule(state=State(Idle()))
+    await desk.see(12.0)
+
+    await desk.start()
+    await desk.wait(after=timedelta(hours=1))
+    await desk.blind()
+
+    assert [event.kind for event in await desk.told()] == [Kind.DARK]
+
+
+async def test_a_stamp_of_the_future_is_no_reading(desk):
+    await desk.rule(state=State(Idle()))
+    await desk.see(12.0)
+    future = a_reading(20.0, desk.clock.now() + timedelta(hours=6))
+
+    await tick(desk.watch, [future], desk.clock.now(), desk.fence)
+    await desk.see(18.0)
+
+    assert [event.value for event in await desk.told()] == [18.0]
+
+
+async def test_a_clock_set_back_freezes_no_series(desk):
+    await desk.rule(state=State(Idle()))
+    await desk.see(12.0)
+
+    desk.clock.advance(hours=-6)
+    await desk.see(12.1)
+    await desk.see(18.0)
+
+    assert [event.value for event in await desk.told()] == [18.0]
+
+
+async def test_more_steps_than_fit_one_command_are_all_written(desk):
+    desk.watch.most_steps = 2
+    for number in range(5):
+        await desk.rule(state=State(Idle()), chat=Chat(TELEGRAM, str(number)))
+    await desk.see(12.0)
+
+    await desk.see(18.0)
+
+    assert len(await desk.told()) == 5
