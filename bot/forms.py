@@ -9,7 +9,6 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BeforeValidator, SecretStr
 
-from alerts.domain.errors import UsageError
 from alerts.domain.ids import Asset, Chat, Venue
 from alerts.exchanges import EXCHANGES
 
@@ -18,6 +17,9 @@ T = TypeVar("T")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
 _FLOOR = timedelta(seconds=1)
 _CEILING = timedelta(hours=24)
+_ASSET = re.compile(r"[A-Z0-9]{1,12}")
+_GUILD = re.compile(r"[0-9]{1,20}")
+_CHAT = re.compile(r"telegram:-?[0-9]{1,20}(?::[0-9]{1,20})?|discord:[0-9]{1,20}")
 
 
 def form(read: Callable[[str], T]) -> BeforeValidator:
@@ -93,43 +95,38 @@ def whole(least: int, most: int) -> Callable[[str], int]:
     return read
 
 
-def _words(text: str) -> list[str]:
-    """The distinct words of a list written with commas or spaces."""
-    return list(dict.fromkeys(re.split(r"[,\s]+", text.strip(", "))))
+def _items(text: str, sound: Callable[[str], object], remedy: str) -> list[str]:
+    """The distinct words of a list with commas or spaces; ValueError names all that are unsound."""
+    parts = text.split(",")
+    words = list(dict.fromkeys(word for part in parts for word in part.split()))
+    wrong = [_shown(word) for word in words if not sound(word)]
+    wrong += ["an empty item"] * any(not part.strip() for part in parts)
+    if wrong:
+        raise ValueError(f"{', '.join(wrong)}: {remedy}")
+    return words
 
 
 def assets(text: str) -> tuple[Asset, ...]:
-    words = _words(text.upper())
-    for word in words:
-        if not re.fullmatch(r"[A-Z0-9]{1,12}", word):
-            raise ValueError(f"{_shown(word)} is not an asset: write a list such as BTC,ETH")
+    words = _items(text.upper(), _ASSET.fullmatch, "write a list such as BTC,ETH")
     return tuple(Asset(word) for word in words)
 
 
 def venues(text: str) -> tuple[Venue, ...]:
     known = [exchange.venue for exchange in EXCHANGES]
-    words = _words(text.lower())
-    if words == ["all"]:
+    if text.lower() == "all":
         return ()
-    for word in words:
-        if word not in known:
-            raise ValueError(f"{_shown(word)} is not a venue: choose from {', '.join(known)}")
+    words = _items(text.lower(), known.__contains__, f"choose from {', '.join(known)}")
     return tuple(Venue(word) for word in words)
 
 
 def guilds(text: str) -> tuple[int, ...]:
-    words = _words(text)
-    for word in words:
-        if not re.fullmatch(r"[0-9]{1,20}", word):
-            raise ValueError(f"{_shown(word)} is not a server id: copy it with Developer Mode on")
+    words = _items(text, _GUILD.fullmatch, "write server ids; copy them with Developer Mode on")
     return tuple(int(word) for word in words)
 
 
 def chats(text: str) -> tuple[Chat, ...]:
-    try:
-        return tuple(Chat.parse(word) for word in _words(text))
-    except UsageError as error:
-        raise ValueError(str(error)) from error
+    words = _items(text, _CHAT.fullmatch, "write chats such as telegram:123,discord:456")
+    return tuple(Chat.parse(word) for word in words)
 
 
 def host(text: str) -> str:

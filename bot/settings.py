@@ -17,10 +17,13 @@ from bot.environment import find
 
 
 class SettingsError(UsageError):
-    """Settings that cannot be used: one line per problem, with its remedy and without secrets."""
+    """Settings that cannot be used: one line per problem, with its remedy and without secrets.
 
-    def __init__(self, problems: tuple[str, ...]) -> None:
-        super().__init__("\n".join(problems))
+    What was merely odd is told along with them: it may be the cause.
+    """
+
+    def __init__(self, problems: tuple[str, ...], warnings: tuple[str, ...] = ()) -> None:
+        super().__init__("\n".join((*problems, *warnings)))
         self.problems = problems
 
 
@@ -177,7 +180,7 @@ def load(
     except ValidationError as error:
         problems += [_problem(one) for one in error.errors(include_url=False, include_input=False)]
     if settings is None or problems:
-        raise SettingsError(tuple(problems))
+        raise SettingsError(tuple(problems), tuple(found.warnings))
     return settings
 
 

@@ -115,6 +115,10 @@ def test_the_three_kinds_of_store_address_are_taken_as_written(url):
         ("HTTP_PORT", "65536"),
         ("HTTP_PORT", "8_080"),
         ("ADMIN_CHATS", "123"),
+        ("ADMIN_CHATS", "telegram:abc"),
+        ("ADMIN_CHATS", "foo:1"),
+        ("DISCORD_GUILD_IDS", "1,,2"),
+        ("VENUES", "deribit,"),
         ("MAX_RULES_PER_CHAT", "1e999"),
         ("LOG_LEVEL", "LOUD"),
         ("LOG_FORMAT", "xml"),
@@ -139,6 +143,22 @@ def test_every_problem_is_listed_at_once(tmp_path):
         "POLL_PRICE",
         "HTTP_PORT",
     ]
+
+
+def test_every_bad_item_of_a_list_is_named_at_once():
+    found = problems({"ADMIN_CHATS": "telegram:abc,foo:1,discord:5", "ASSETS": "BTC,,DO-GE"})
+
+    assert found == (
+        "ASSETS: 'DO-GE', an empty item: write a list such as BTC,ETH",
+        "ADMIN_CHATS: 'telegram:abc', 'foo:1': write chats such as telegram:123,discord:456",
+    )
+
+
+def test_a_misspelt_name_is_told_together_with_the_problems(tmp_path):
+    env_file = written(tmp_path, "TELEGRAM_BOT_TOKN=x\nHTTP_PORT=x\n")
+
+    with pytest.raises(SettingsError, match="did you mean TELEGRAM_BOT_TOKEN"):
+        load({}, env_file)
 
 
 def test_an_empty_text_is_unset():
