@@ -16,12 +16,10 @@ local function lasting(width, kept)
   return math.floor(width * (kept + 1) * 2)
 end
 
-local function forget(stem, block, kept)
-  local old = {}
-  for number = block - 2 * kept - 1, block - kept - 1 do
-    old[#old + 1] = stem .. number
+local function forget(stem, first, last)
+  for number = first, last do
+    redis.call('UNLINK', stem .. number)
   end
-  redis.call('DEL', unpack(old))
 end
 
 local function join_coarse(base, slot, at, rest)
@@ -39,7 +37,7 @@ local function join_coarse(base, slot, at, rest)
       content = string.sub(content, 1, -SIZE - 1)
     end
   else
-    forget(base .. ':c', number, STRETCHES)
+    forget(base .. ':c', number - STRETCHES - 3, number - STRETCHES - 1)
   end
   redis.call('SET', key, content .. point, 'PX', lasting(STRETCH, STRETCHES))
 end
@@ -69,9 +67,9 @@ local function put(base, at, point)
   if slot > newest then
     if newest >= 0 then
       seal(base, newest)
+      forget(base .. ':', newest - KEPT, math.min(slot - KEPT - 1, newest))
     end
     redis.call('HSET', KEYS[1], base, slot)
-    forget(base .. ':', slot, KEPT)
   end
   if redis.call('APPEND', key, point) == SIZE then
     redis.call('PEXPIRE', key, lasting(WIDTH, KEPT))
