@@ -124,10 +124,8 @@ def _book(body: Body) -> _Book:
     if sum(1 for coin in coins if coin is None) > len(coins) / 2:
         raise FetchError(HYPERLIQUID, "most names of coins cannot be read")
     pairs = [(coin, raw) for coin, raw in zip(coins, contexts, strict=True) if coin is not None]
-    return _Book(
-        {coin.name: raw for coin, raw in reversed(pairs) if not coin.is_delisted},
-        frozenset(coin.name for coin, _ in pairs if coin.is_delisted),
-    )
+    listed = {coin.name: raw for coin, raw in reversed(pairs) if not coin.is_delisted}
+    return _Book(listed, frozenset(coin.name for coin, _ in pairs) - listed.keys())
 
 
 def _listed(raw: msgspec.Raw) -> _Listed | None:

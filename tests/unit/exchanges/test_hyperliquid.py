@@ -137,6 +137,12 @@ def test_the_first_of_two_coins_of_one_name_counts():
     assert index((coin(), context(oraclePx="1")), (coin(), context())) == 1
 
 
+def test_a_coin_that_was_listed_anew_is_the_living_one():
+    gone = (coin(isDelisted=True), context(oraclePx="1"))
+
+    assert index(gone, (coin(), context())) == index((coin(), context()), gone) == 70_500
+
+
 def test_open_interest_and_funding_may_be_missing():
     (quote,) = curve((coin(), context(openInterest=None, funding=None))).futures
 
