@@ -40,8 +40,8 @@ async def rarity(history: History, series: Series, asked: Asked, now: datetime) 
     if found is None:
         return None
     if found.last_time is None:
-        return Rarity(found, level)
-    return Rarity(found, level, await _later(history, series, found.last_time.last, now))
+        return Rarity(found, asked.level)
+    return Rarity(found, asked.level, await _later(history, series, found.last_time.last, now))
 
 
 async def _later(history: History, series: Series, day: date, now: datetime) -> tuple[Later, ...]:

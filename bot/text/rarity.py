@@ -30,10 +30,10 @@ class Later:
 
 @dataclass(frozen=True, slots=True)
 class Rarity:
-    """Where a value stands, for the level that is asked about; what the price did after it."""
+    """Where a value stands; the level asked about, None for its own; what the price did after."""
 
     context: Context
-    level: float
+    level: float | None
     later: tuple[Later, ...] = ()
 
 
@@ -44,9 +44,7 @@ def fields(series: Series, rarity: Rarity | None) -> tuple[Field, ...]:
     rare = Field("How rare", how_rare(rarity.context))
     if rarity.context.n < RECORD_DAYS:
         return (rare,)
-    side = "above" if rarity.context.high else "below"
-    name = f"Last time {side} {level_of(series, rarity.level)}"
-    return (rare, Field(name, last_time(series, rarity)))
+    return (rare, Field(f"Last time {_beyond(series, rarity)}", last_time(series, rarity)))
 
 
 def how_rare(context: Context) -> str:
@@ -79,6 +77,13 @@ def deviations(context: Context) -> str:
         return ""
     side = "above" if context.z >= 0 else "below"
     return f"{abs(context.z):.1f} standard deviations {side} its mean of {_days(context.n)}"
+
+
+def _beyond(series: Series, rarity: Rarity) -> str:
+    high = rarity.context.high
+    if rarity.level is None:
+        return "this high" if high else "this low"
+    return f"{'above' if high else 'below'} {level_of(series, rarity.level)}"
 
 
 def _standing(context: Context) -> str:

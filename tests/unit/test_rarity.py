@@ -230,6 +230,7 @@ async def test_now_of_a_metric_says_how_rare_its_value_is():
 
     shown = everything(card)
     assert "How rare: highest of 100 days (since 29 Oct 2025)" in shown
+    assert "Last time this high: not in the 100 days held; the highest was 6.0% on 5 Feb" in shown
     assert "Spread: 9.2 standard deviations above its mean of 100 days" in shown
 
 
