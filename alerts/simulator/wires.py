@@ -3,7 +3,14 @@
 from collections.abc import Mapping
 
 from alerts.domain.ids import Venue
-from alerts.simulator import binance_wire, deribit_wire, okx_wire
+from alerts.simulator import (
+    binance_wire,
+    bybit_wire,
+    deribit_wire,
+    gate_wire,
+    hyperliquid_wire,
+    okx_wire,
+)
 from alerts.simulator.wire import Wire
 
 WIRES: Mapping[Venue, Wire] = {
@@ -13,5 +20,8 @@ WIRES: Mapping[Venue, Wire] = {
         binance_wire.USDM,
         binance_wire.COINM,
         okx_wire.WIRE,
+        bybit_wire.WIRE,
+        hyperliquid_wire.WIRE,
+        gate_wire.WIRE,
     )
 }
