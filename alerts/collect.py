@@ -2,17 +2,23 @@
 
 import asyncio
 import logging
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from alerts.domain.errors import FetchError
 from alerts.domain.ids import Asset
-from alerts.domain.reading import Reason, Sample
+from alerts.domain.market import Liquidations, LiquidationTotals, Snapshot
+from alerts.domain.reading import Reading, Reason, Sample, Series
 from alerts.exchanges.spec import Body, Exchange, Feed, Http, Request, snapshot
+from alerts.liquidations import KEPT, Ledger, is_bucket
 from alerts.metrics.measure import aggregate, gaps, measure
+from alerts.metrics.quality import Gate
+from alerts.ports import Clock, History
 
 log = logging.getLogger(__name__)
+
+Read = Callable[[Snapshot], list[Sample]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +43,48 @@ class Shared:
         return await self.asked[request.key]
 
 
+@dataclass(slots=True)
+class Memory:
+    """What is remembered from poll to poll: forced closes, the gates' traces, the last readings.
+
+    `clock` dates the arrival of what a poll brings; without one, its beginning does.
+    """
+
+    clock: Clock | None = None
+    ledger: Ledger = field(default_factory=Ledger)
+    gate: Gate = field(default_factory=Gate)
+    known: Mapping[Series, Reading] = field(default_factory=dict)
+
+    def read(self, snapshot: Snapshot) -> list[Sample]:
+        """The samples of a snapshot; forced closes are counted instead."""
+        if isinstance(snapshot, Liquidations | LiquidationTotals):
+            self.ledger.take(snapshot)
+        return measure(snapshot)
+
+    async def restore(self, history: History, now: datetime) -> None:
+        """Take the forced closes of the last days back from the history."""
+        for series in filter(is_bucket, self.known):
+            self.ledger.restore(await history.window(series, now - KEPT, now))
+
+
 async def collect(
-    sources: Sequence[Source], poll: str, assets: Sequence[Asset], now: datetime
+    sources: Sequence[Source],
+    poll: str,
+    assets: Sequence[Asset],
+    now: datetime,
+    memory: Memory | None = None,
 ) -> list[Sample]:
     """All samples of one poll: per venue, then the aggregates; failures are gaps, never errors."""
+    memory = memory or Memory()
     wanted = list(_wanted(sources, poll, assets))
     async with asyncio.TaskGroup() as group:
         tasks = [
-            group.create_task(_sample(source, feed, asset, now)) for source, feed, asset in wanted
+            group.create_task(_sample(source, feed, asset, now, memory.read))
+            for source, feed, asset in wanted
         ]
-    per_venue = [sample for task in tasks for sample in task.result()]
-    return per_venue + aggregate(per_venue)
+    arrived = memory.clock.now() if memory.clock else now
+    per_venue = memory.gate.admit([one for task in tasks for one in task.result()], arrived)
+    return [*per_venue, *aggregate(per_venue, memory.known), *memory.ledger.samples(arrived)]
 
 
 def _wanted(
@@ -62,9 +99,11 @@ def _wanted(
                 )
 
 
-async def _sample(source: Source, feed: Feed, asset: Asset, now: datetime) -> list[Sample]:
+async def _sample(
+    source: Source, feed: Feed, asset: Asset, now: datetime, read: Read
+) -> list[Sample]:
     try:
-        return list(measure(await snapshot(feed, source.http, asset)))
+        return read(await snapshot(feed, source.http, asset))
     except FetchError as error:
         log.warning(
             "fetch failed venue=%s asset=%s poll=%s why=%s",

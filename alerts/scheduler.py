@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from alerts.collect import Source, collect
+from alerts.collect import Memory, Source, collect
 from alerts.domain.errors import AlertsError
 from alerts.domain.ids import Asset
 from alerts.domain.reading import Reading, Series
@@ -64,6 +64,7 @@ class Poller:
     on_readings: Callable[[Mapping[Series, Reading]], None] = lambda _: None
     watch: Watch | None = None
     fence: int | None = None
+    memory: Memory = field(default_factory=Memory)
     ticked_at: datetime | None = None
     ticks: dict[str, int] = field(default_factory=dict)
     begun: asyncio.Event = field(default_factory=asyncio.Event)
@@ -107,18 +108,25 @@ class Poller:
             log.exception("tick failed poll=%s", poll)
         return None
 
+    async def _remember(self, watch: Watch) -> Memory:
+        """What a new term knows of the polls before it."""
+        memory = Memory(self.clock, known=watch.latest)
+        await memory.restore(self.store.history, self.clock.now())
+        return memory
+
     async def _beat(self, poll: str) -> Report | None:
         if not await self._lead():
             return None
         async with asyncio.timeout(self._bound(poll)):
             assets = (*self.assets, *self.proxies) if poll == PRICES else self.assets
-            samples = await collect(self.sources, poll, assets, self.clock.now())
+            samples = await collect(self.sources, poll, assets, self.clock.now(), self.memory)
         async with self._turn:
             if self.watch is None or self.fence is None:
                 return None
             now = self.clock.now()
             report = await tick(self.watch, samples, now, self.fence)
             self.on_readings(self.watch.latest)
+            self.memory.known = self.watch.latest
             self.ticked_at = now
             self.ticks[poll] = self.ticks.get(poll, 0) + 1
         level = logging.DEBUG if poll == SWEEPING and not report.steps else logging.INFO
@@ -147,6 +155,7 @@ class Poller:
                 self.watch = await open_watch(
                     self.store.rules, self.store.history, self.stale_after, self.grace
                 )
+                self.memory = await self._remember(self.watch)
                 self.fence = fence
                 log.info("leading fence=%d rules=%d", fence, len(self.watch.index))
             return fence is not None

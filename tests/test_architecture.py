@@ -89,7 +89,10 @@ TABLE = {
     "alerts.simulator.hyperliquid_wire": Row((DOMAIN, "alerts.exchanges.spec"), ("msgspec",)),
     "alerts.simulator.loopback": Row((), ("aiohttp",)),
     "alerts.simulator.server": Row((DOMAIN, "alerts.exchanges.spec", "alerts.ports"), ("aiohttp",)),
-    "alerts.collect": Row((DOMAIN, "alerts.exchanges.spec", "alerts.metrics.measure")),
+    "alerts.liquidations": Row((DOMAIN, "alerts.metrics")),
+    "alerts.collect": Row(
+        (DOMAIN, "alerts.exchanges.spec", "alerts.liquidations", "alerts.metrics", "alerts.ports")
+    ),
     "alerts.derive": Row((DOMAIN, "alerts.history", "alerts.metrics", "alerts.ports")),
     "alerts.tick": Row(
         (DOMAIN, "alerts.derive", "alerts.engine", "alerts.ports", "alerts.rules.judge")

@@ -72,6 +72,10 @@ class Reason(StrEnum):
     NEAR_EXPIRY_ONLY = "near_expiry_only"
     VENUE_BELOW_QUORUM = "venue_below_quorum"
     IMPLAUSIBLE = "implausible"
+    FROZEN = "frozen"
+    FUTURE_STAMP = "future_stamp"
+    OUT_OF_ORDER = "out_of_order"
+    SETTLEMENT = "settlement"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from alerts.metrics.basis import BASIS
 from alerts.metrics.extremes import DRAWDOWN, REBOUND
 from alerts.metrics.flow import PCR_OI, PCR_VOLUME
 from alerts.metrics.funding import FUNDING_8H, FUNDING_ANNUAL
+from alerts.metrics.liquidations import LIQ_LONG_USD, LIQ_SHORT_USD
 from alerts.metrics.open_interest import OI_COIN, OI_USD
 from alerts.metrics.price import PRICE
 from alerts.metrics.realised import RV, VRP
@@ -30,6 +31,8 @@ METRICS: tuple[Metric, ...] = (
     FUNDING_8H,
     OI_COIN,
     OI_USD,
+    LIQ_LONG_USD,
+    LIQ_SHORT_USD,
     DVOL,
     TERM_SLOPE,
     PCR_OI,

@@ -35,6 +35,10 @@ _REASONS = {
     Reason.NEAR_EXPIRY_ONLY: "only contracts close to expiry",
     Reason.VENUE_BELOW_QUORUM: "too few venues answer",
     Reason.IMPLAUSIBLE: "the number is implausible",
+    Reason.FROZEN: "the same value while time stamps move",
+    Reason.FUTURE_STAMP: "the venue's clock is ahead",
+    Reason.OUT_OF_ORDER: "answers come out of order",
+    Reason.SETTLEMENT: "expiries settle and roll at 08:00 UTC",
 }
 
 

@@ -1,0 +1,223 @@
+"""Five days of forced closes in memory, summed over windows, and readable again after a restart.
+
+Events fall into buckets of five minutes, by their own time and each only once; totals that a venue
+publishes itself stand for the hour they are of. A finished bucket is given out as a reading
+(`liq_long_usd.5m:BTC@bybit`), which the history keeps; `restore` takes such readings back.
+
+A bucket counts while all of it lies inside the window, so a sum may lack up to five minutes and
+never has too much: it stays a lower bound. How much of a window a feed was heard is its coverage:
+under 95 % a doubt, under 50 % no number.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from math import fsum
+
+from alerts.domain.ids import Asset, Venue
+from alerts.domain.market import Liquidation, Liquidations, LiquidationTotals, PositionSide
+from alerts.domain.reading import AGGREGATE, Gap, Reading, Reason, Sample, Series
+from alerts.metrics.gates import graded
+from alerts.metrics.liquidations import LIQ_LONG_USD, LIQ_SHORT_USD, WINDOWS, usd
+
+METHOD = "at-least/1"
+BUCKET, HOUR = timedelta(minutes=5), timedelta(hours=1)
+KEPT = max(WINDOWS.values()) + BUCKET
+EVERY = timedelta(seconds=15)
+SOUND, LEAST = 0.95, 0.50
+
+_SIDES = {PositionSide.LONG: LIQ_LONG_USD.key, PositionSide.SHORT: LIQ_SHORT_USD.key}
+_SPANS = {"5m": BUCKET, "60m": HOUR}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_REMEMBERED = 20_000
+_STEPS = 20  # coverage is kept in twentieths
+
+
+@dataclass(slots=True)
+class _Bucket:
+    """What was closed in one stretch that ends at `end`, and for how long the feed was heard."""
+
+    end: datetime
+    span: timedelta
+    long_usd: float = 0.0
+    short_usd: float = 0.0
+    heard: timedelta = timedelta(0)
+    told: bool = False
+
+    def of(self, side: PositionSide) -> float:
+        return self.long_usd if side is PositionSide.LONG else self.short_usd
+
+    def is_inside(self, start: datetime, now: datetime) -> bool:
+        """Events: all of it, the running one too. Totals: those that ended inside."""
+        if self.span > BUCKET:
+            return start < self.end <= now
+        return self.end - self.span >= start and self.end - self.span <= now
+
+
+@dataclass(slots=True)
+class _Flow:
+    """One asset at one venue."""
+
+    buckets: dict[datetime, _Bucket] = field(default_factory=dict)
+    seen: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    newest: datetime = _EPOCH
+
+    def bucket(self, at: datetime, span: timedelta = BUCKET) -> _Bucket:
+        """The bucket of an instant: it begins before it and ends at or after it."""
+        end = at + (_EPOCH - at) % span
+        return self.buckets.setdefault(end, _Bucket(end, span))
+
+    def is_new(self, event: Liquidation) -> bool:
+        if event.id in self.seen:
+            return False
+        self.seen[event.id] = None
+        if len(self.seen) > _REMEMBERED:
+            self.seen.popitem(last=False)
+        return True
+
+    def forget(self, before: datetime) -> None:
+        for end in [end for end in self.buckets if end < before]:
+            del self.buckets[end]
+
+    def summed(self, side: PositionSide, window: timedelta, now: datetime) -> tuple[float, float]:
+        """USD over a window, and the share of it that was heard."""
+        inside = [one for one in self.buckets.values() if one.is_inside(now - window, now)]
+        heard = sum((one.heard for one in inside), timedelta(0))
+        edge = BUCKET if all(one.span == BUCKET for one in inside) else timedelta(0)
+        share = heard / max(window - edge, BUCKET)
+        return fsum(one.of(side) for one in inside), min(share, 1.0)
+
+
+class Ledger:
+    """Forced closes by venue and asset; times must be market times."""
+
+    def __init__(self) -> None:
+        self._flows: dict[tuple[Asset, Venue], _Flow] = {}
+        self._summed_at = _EPOCH
+
+    def take(self, snapshot: Liquidations | LiquidationTotals) -> None:
+        """Count what a venue reported; what was counted before, or lies too far back, is not."""
+        flow = self._flow(snapshot.asset, snapshot.venue)
+        flow.newest = max(flow.newest, snapshot.at)
+        if isinstance(snapshot, LiquidationTotals):
+            bucket = flow.buckets.setdefault(snapshot.until, _Bucket(snapshot.until, snapshot.span))
+            bucket.long_usd, bucket.short_usd = snapshot.long_usd, snapshot.short_usd
+            bucket.heard = snapshot.span
+            return
+        for event in snapshot.events:
+            if snapshot.at - KEPT < event.at and flow.is_new(event):
+                bucket = flow.bucket(event.at)
+                bucket.long_usd += usd(event, PositionSide.LONG)
+                bucket.short_usd += usd(event, PositionSide.SHORT)
+
+    def heard(self, venue: Venue, asset: Asset, start: datetime, end: datetime) -> None:
+        """The venue's feed was open, and would have told of a close, from `start` to `end`."""
+        flow = self._flow(asset, venue)
+        at = max(start, end - KEPT)
+        while at < end:
+            bucket = flow.bucket(at + timedelta(microseconds=1))
+            until = min(bucket.end, end)
+            bucket.heard = min(bucket.heard + (until - at), bucket.span)
+            at = until
+        flow.newest = max(flow.newest, end)
+
+    def restore(self, readings: Iterable[Reading]) -> None:
+        """Take finished buckets back from the history; what is counted already stays."""
+        for reading in readings:
+            series, span = reading.series, _SPANS.get(reading.series.window)
+            side = next((one for one, key in _SIDES.items() if key == series.metric), None)
+            if span is None or side is None:
+                continue
+            flow = self._flow(series.asset, series.venue)
+            bucket = flow.buckets.setdefault(reading.at, _Bucket(reading.at, span, told=True))
+            bucket.heard = max(bucket.heard, reading.coverage * span)
+            if side is PositionSide.LONG:
+                bucket.long_usd = max(bucket.long_usd, reading.value)
+            else:
+                bucket.short_usd = max(bucket.short_usd, reading.value)
+
+    def samples(self, now: datetime) -> list[Sample]:
+        """Every window of every flow and of all together, a few times a minute; else nothing."""
+        if now - self._summed_at < EVERY:
+            return []
+        self._summed_at = now
+        made: list[Sample] = []
+        for (asset, venue), flow in self._flows.items():
+            flow.forget(now - KEPT - HOUR)
+            made += _finished(flow, asset, venue, now)
+        for asset in sorted({asset for asset, _ in self._flows}):
+            for side in _SIDES:
+                for window in WINDOWS:
+                    made += self._window(asset, side, window, now)
+        return made
+
+    def _flow(self, asset: Asset, venue: Venue) -> _Flow:
+        return self._flows.setdefault((asset, venue), _Flow())
+
+    def _window(self, asset: Asset, side: PositionSide, window: str, now: datetime) -> list[Sample]:
+        of_venues = [
+            _sample(Series(_SIDES[side], asset, window, venue), flow, side, now)
+            for (of, venue), flow in self._flows.items()
+            if of == asset
+        ]
+        return [*of_venues, _together(Series(_SIDES[side], asset, window), of_venues, now)]
+
+
+def _sample(series: Series, flow: _Flow, side: PositionSide, now: datetime) -> Sample:
+    value, share = flow.summed(side, WINDOWS[series.window], now)
+    if share < LEAST:
+        detail = f"the feed was heard {share:.0%} of the last {series.window}"
+        return Gap(series, Reason.NO_DATA, detail, now)
+    return Reading(series, value, now, (series.venue,), share, METHOD, graded(share < SOUND))
+
+
+def _together(series: Series, samples: Sequence[Sample], now: datetime) -> Sample:
+    """The sum over the venues that were heard long enough."""
+    readings = [sample for sample in samples if isinstance(sample, Reading)]
+    share = fsum(reading.coverage for reading in readings) / len(samples)
+    if share < LEAST:
+        detail = f"{len(readings)} of {len(samples)} venues were heard in the last {series.window}"
+        return Gap(series, Reason.VENUE_BELOW_QUORUM, detail, now)
+    sources = tuple(sorted(reading.series.venue for reading in readings))
+    total = fsum(reading.value for reading in readings)
+    return Reading(series, total, now, sources, share, METHOD, graded(share < SOUND))
+
+
+def _finished(flow: _Flow, asset: Asset, venue: Venue, now: datetime) -> list[Reading]:
+    """Buckets that are over, for the history, each once and in the order of time.
+
+    A late event waits a minute for its bucket.
+    """
+    patience = timedelta(minutes=1)
+    done = [
+        bucket
+        for end, bucket in sorted(flow.buckets.items())
+        if not bucket.told and end + patience <= now
+    ]
+    for bucket in done:
+        bucket.told = True
+    return [
+        Reading(
+            Series(key, asset, _name(bucket.span), venue),
+            bucket.of(side),
+            bucket.end,
+            (venue,),
+            round(bucket.heard / bucket.span * _STEPS) / _STEPS,
+            METHOD,
+        )
+        for bucket in done
+        for side, key in _SIDES.items()
+        if bucket.heard or bucket.of(side)
+    ]
+
+
+def _name(span: timedelta) -> str:
+    return f"{span // timedelta(minutes=1)}m"
+
+
+def is_bucket(series: Series) -> bool:
+    """Whether a series is one of finished buckets."""
+    return (
+        series.metric in _SIDES.values() and series.window in _SPANS and series.venue != AGGREGATE
+    )
