@@ -69,8 +69,13 @@ class _Contract:
     coins: float
 
 
-def _contracts(market: _Market, scenario: Scenario, at: datetime) -> Iterator[_Contract]:
+def _contracts(
+    market: _Market, scenario: Scenario, at: datetime, asked: str | None
+) -> Iterator[_Contract]:
+    """The contracts listed; with a symbol asked for only those of its asset."""
     for asset in scenario.assets:
+        if asked is not None and not asked.startswith(asset):
+            continue
         point = scenario.market(at, asset)
         held = point.open_interest * OPEN_INTEREST[market.venue]
         mark = point.price * (1 + point.funding_8h / 100)
@@ -87,23 +92,26 @@ def _contracts(market: _Market, scenario: Scenario, at: datetime) -> Iterator[_C
 
 def _answer(market: _Market, scenario: Scenario, at: datetime, request: Request) -> Answer:
     symbol = request.params.get("symbol")
-    listed = list(_contracts(market, scenario, at))
+    listed = list(_contracts(market, scenario, at, symbol))
     own = [one for one in listed if symbol in (None, one.symbol)]
     if not own:
         return _refused(-1121, "Invalid symbol.")
-    path = request.path.removeprefix(market.prefix)
-    if path == "/openInterest" and symbol is None:
-        return _refused(-1102, "Mandatory parameter 'symbol' was not sent.")
-    answers: dict[str, Any] = {
-        "/time": {"serverTime": _millis(at)},
-        "/exchangeInfo": _listing(market, listed, at),
-        "/fundingInfo": [],
-        "/premiumIndex": _premiums(market, own, at, alone=symbol is not None),
-        "/openInterest": _open_interest(market, own[0], at),
-    }
-    if path not in answers:
-        return Answer(404, b"<html><body>404 Not Found</body></html>")
-    return Answer(200, msgspec.json.encode(answers[path]))
+    match request.path.removeprefix(market.prefix):
+        case "/time":
+            said: Any = {"serverTime": _millis(at)}
+        case "/exchangeInfo":
+            said = _listing(market, listed, at)
+        case "/fundingInfo":
+            said = []
+        case "/premiumIndex":
+            said = _premiums(market, own, at, alone=symbol is not None)
+        case "/openInterest" if symbol is None:
+            return _refused(-1102, "Mandatory parameter 'symbol' was not sent.")
+        case "/openInterest":
+            said = _open_interest(market, own[0], at)
+        case _:
+            return Answer(404, b"<html><body>404 Not Found</body></html>")
+    return Answer(200, msgspec.json.encode(said))
 
 
 def _refused(code: int, message: str) -> Answer:

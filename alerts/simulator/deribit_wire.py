@@ -72,7 +72,11 @@ def _answer(scenario: Scenario, at: datetime, request: Request) -> Answer:
     return answer(scenario, at, request.path, request.params)
 
 
-WIRE = Wire(Venue("deribit"), _answer)
+def _sketch(scenario: Scenario, at: datetime, request: Request) -> Answer:
+    return answer(scenario, at, request.path, request.params, SPARSE)
+
+
+WIRE = Wire(Venue("deribit"), _answer, sketch=_sketch)
 
 
 def _for_asset(

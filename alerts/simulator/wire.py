@@ -30,9 +30,11 @@ class Wire:
     """A venue's wire format, spoken by a simulated market: pure functions of the market's time.
 
     `answer` gives what a request below the venue's base URL would get;
-    `push` gives the websocket messages of a span, to a client that has sent `said` so far.
+    `push` gives the websocket messages of a span, to a client that has sent `said` so far;
+    `sketch` is a cheaper `answer` with fewer rows, where many moments of the past are wanted.
     """
 
     venue: Venue
     answer: Callable[[Scenario, datetime, Request], Answer]
     push: Callable[[Scenario, Span, Sequence[str]], Sequence[bytes]] | None = None
+    sketch: Callable[[Scenario, datetime, Request], Answer] | None = None
