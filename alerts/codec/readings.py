@@ -28,6 +28,7 @@ def encode_event(event: Event) -> str:
         "extreme": (event.extreme, None),
         "late": (event.late, False),
         "reason": (event.reason, None),
+        "again": (plain.moment_or_none(event.again), None),
     }
     return plain.dump({**body, **plain.unlike(rest)})
 
@@ -51,6 +52,7 @@ def decode_event(text: str | bytes) -> Event:
         extreme=plain.number_or_none(body.get("extreme")),
         late=plain.flag(body.get("late", False)),
         reason=None if reason is None else Reason(reason),
+        again=plain.when_or_none(body.get("again")),
     )
 
 

@@ -22,7 +22,8 @@ class Event:
 
     `value` is the value of the leg that decided, None only while the data is dark;
     `extreme` is the farthest value of the episode; `since` when the condition began to hold
-    (or, for DARK and BACK, when the blindness began).
+    (or, for DARK and BACK, when the blindness began);
+    `again` is when a reminder follows, should it go on.
     """
 
     kind: Kind
@@ -39,6 +40,7 @@ class Event:
     extreme: float | None = None
     late: bool = False
     reason: Reason | None = None
+    again: datetime | None = None
 
     @property
     def id(self) -> str:

@@ -137,8 +137,9 @@ def _hold(rule: Rule, state: State, pending: Pending, look: Look, now: datetime)
         return Move(replace(state, phase=pending), due=ready)
     firing = Firing(state.episodes + 1, pending.since, now, _values(look)[0])
     fired = replace(state, phase=firing, episodes=firing.episode, fired_at=now)
+    again = _reminder(rule, fired, firing)
     event = _told(firing, _event(rule, state, look, Kind.FIRED, now))
-    return Move(fired, replace(event, late=pending.late), _reminder(rule, fired, firing))
+    return Move(fired, replace(event, late=pending.late, again=again), again)
 
 
 def _fire_on(rule: Rule, state: State, firing: Firing, look: Look, now: datetime) -> Move:
@@ -149,8 +150,9 @@ def _fire_on(rule: Rule, state: State, firing: Firing, look: Look, now: datetime
     if due is None or now < due:
         return Move(replace(state, phase=firing), due=due)
     told = replace(firing, told_at=now)
+    again = _reminder(rule, state, told)
     event = _told(told, _event(rule, state, look, Kind.REMINDED, now))
-    return Move(replace(state, phase=told), event, _reminder(rule, state, told))
+    return Move(replace(state, phase=told), replace(event, again=again), again)
 
 
 def _recover(rule: Rule, state: State, recovering: Recovering, look: Look, now: datetime) -> Move:

@@ -45,7 +45,7 @@ def _usual(metric: Metric, asset: Asset) -> str:
     usual = figures.usual(metric, asset)
     if band is None or not usual:
         return "Usual: no dated band for it; watch your own level."
-    return f"{usual}: {band.source}, {band.dated:%d %b %Y}. What is usual moves with the years."
+    return f"{usual}: {band.source}. What is usual moves with the years."
 
 
 def _now(desk: Desk, metric: Metric, asset: Asset, window: str) -> str:

@@ -51,16 +51,43 @@ def value(metric: Metric, number: float) -> str:
     return _signed(f"{number:.{metric.decimals}f}") + _SUFFIX[metric.unit]
 
 
-def exact(metric: Metric, number: float, level: float) -> str:
-    """A value precise enough to be seen on its side of a level: never `15.0%` above 15%."""
-    counted = metric.unit in _COUNTED
-    if counted and abs(number) >= _LARGE and amount(number) != amount(level):
+def exact(metric: Metric, number: float, level_: float) -> str:
+    """A value precise enough to be seen on its side of a level: never `15.0%` above 15%.
+
+    Where two decimals cannot tell them apart, words do: `just over 15%`.
+    """
+    if metric.unit in _COUNTED and abs(number) >= _LARGE and amount(number) != amount(level_):
         return value(metric, number)
+    digits = _digits(metric, number, level_)
+    if number != level_ and round(number, digits) == round(level_, digits):
+        return f"just {'over' if number > level_ else 'under'} {level(metric, level_)}"
+    return _precise(metric, number, digits)
+
+
+def since(metric: Metric, before: float, after: float, level_: float) -> tuple[str, str]:
+    """What a value was, and the change from there to its `exact` one, in figures that add up."""
+    if not metric.is_percent:
+        return exact(metric, before, before), change(metric, before, after)
+    digits = _digits(metric, after, level_)
+    moved = round(after, digits) - round(before, digits)
+    return _precise(metric, before, digits), _plus(f"{moved:.{digits}f}") + " pts"
+
+
+def _digits(metric: Metric, number: float, level_: float) -> int:
+    """The fewest decimals that keep a number apart from a level, within reason."""
+    counted = metric.unit in _COUNTED
     digits = metric.decimals if not counted else 0 if abs(number) >= 1000 else 2
-    while digits < 6 and number != level and round(number, digits) == round(level, digits):
+    most = 6 if counted and abs(number) < 1 else max(2, digits)
+    while digits < most and number != level_ and round(number, digits) == round(level_, digits):
         digits += 1
-    text = f"{number:,.{digits}f}" if counted else f"{number:.{digits}f}"
-    return _with_unit(metric, text)
+    return digits
+
+
+def _precise(metric: Metric, number: float, digits: int) -> str:
+    counted = metric.unit in _COUNTED
+    if counted and abs(number) >= _LARGE:
+        return value(metric, number)
+    return _with_unit(metric, f"{number:,.{digits}f}" if counted else f"{number:.{digits}f}")
 
 
 def level(metric: Metric, number: float) -> str:

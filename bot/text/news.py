@@ -106,15 +106,16 @@ def _day(told: Told) -> str:
     metric, value, before = told.metric, told.event.value, told.day_ago
     if metric is None or value is None or before is None:
         return ""
-    moved = figures.change(metric, before.value, value)
-    return f"Was {figures.value(metric, before.value)} 24 h ago" + (f" · {moved}" if moved else "")
+    was, moved = figures.since(metric, before.value, value, told.limit)
+    return f"Was {was} 24 h ago" + (f" · {moved}" if moved else "")
 
 
 def _farthest(told: Told) -> str:
-    if told.event.extreme is None:
+    metric, extreme = told.metric, told.event.extreme
+    if metric is None or extreme is None:
         return ""
     word = "peak" if told.direction is Direction.ABOVE else "low"
-    return f" · {word} {value_of(told.event.series, told.event.extreme)}"
+    return f" · {word} {figures.exact(metric, extreme, told.event.level)}"
 
 
 def _path(told: Told) -> str:
@@ -152,8 +153,9 @@ def _next(told: Told) -> str:
         return ""
     timing = told.rule.timing
     parts = [f"quiet until it clears ({clear(told.leg)})"]
-    if timing.remind and (told.event.kind is Kind.FIRED or timing.repeat is Repeat.EVERY):
-        parts.append(f"reminder in {figures.span(timing.remind)}")
+    if told.event.again:
+        word = "reminder" if told.event.kind is Kind.FIRED else "next reminder"
+        parts.append(f"{word} in {figures.span(told.event.again - told.event.at)}")
     if timing.repeat is Repeat.ONCE:
         parts.append("told once")
     return "; ".join(parts)

@@ -52,8 +52,9 @@ def terms(draft: Draft) -> str:
         "each time" + (f", at most every {figures.span(timing.quiet)}" * bool(timing.quiet))
     )
     if timing.remind:
-        word = "every" if timing.repeat is Repeat.EVERY else "after"
-        parts.append(f"reminder {word} {figures.span(timing.remind)}")
+        even, wait = timing.repeat is Repeat.EVERY, figures.span(timing.remind)
+        rarer = f"reminders after {wait}, then ever more rarely"
+        parts.append(f"reminder every {wait}" if even else rarer)
     return " · ".join(parts)
 
 

@@ -52,6 +52,14 @@ class Told:
         high = self.event.value is None or self.event.value >= self.event.level
         return Direction.ABOVE if high else Direction.BELOW
 
+    @property
+    def limit(self) -> float:
+        """The level that the value is to be seen apart from: the clear one, once it is short."""
+        value, leg = self.event.value, self.leg
+        if leg is None or value is None or _is_beyond(value, self.direction, self.event.level):
+            return self.event.level
+        return leg.clear
+
 
 def headline(told: Told) -> tuple[str, str]:
     """What happened, in two halves: `BTC skew 20.0%` and `above your 15%`."""
@@ -61,8 +69,7 @@ def headline(told: Told) -> tuple[str, str]:
         what = "data stopped" if gone else f"alert {event.kind}"
         return f"{figures.name(event.series)} {what}", "on hold, not cleared" if gone else ""
     beyond = _is_beyond(event.value, told.direction, event.level)
-    limit = event.level if beyond or told.leg is None else told.leg.clear
-    shown = figures.exact(metric, event.value, limit)
+    shown = figures.exact(metric, event.value, told.limit)
     if event.kind is Kind.BACK:
         return f"{figures.name(event.series)} data is back", shown
     if event.kind is Kind.RESOLVED:

@@ -116,6 +116,7 @@ events = st.builds(
     st.none() | floats,
     st.booleans(),
     st.none() | st.sampled_from(Reason),
+    st.none() | moments,
 )
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

@@ -136,6 +136,10 @@ def test_changes_carry_a_sign_and_are_points_for_what_is_in_percent(key, before,
         ("skew25_norm", 20.0, 15.0, "20.0%"),
         ("skew25_norm", 15.02, 15.0, "15.02%"),
         ("price", 59_999.6, 60_000.0, "$59,999.6"),
+        ("price", 59_999.999, 60_000.0, "just under $60,000"),
+        ("price", 0.123456, 0.12345, "$0.12346"),
+        ("skew25_norm", 15.004, 15.0, "just over 15%"),
+        ("basis", 4.001, 4.0, "just over 4%"),
         ("price", 59_990.0, 60_000.0, "$59,990"),
         ("skew25_norm", 15.0, 15.0, "15.0%"),
     ],
@@ -213,6 +217,7 @@ def test_a_fired_skew_reads_as_in_the_design():
                 20.0,
                 day_ago=a_reading(SKEW, 14.2, days=1),
                 beside=[a_reading(PRICE, 71_500.0), a_reading(BASIS, 2.0)],
+                again=NOW + timedelta(hours=12),
             )
         ],
         NOW,
@@ -350,9 +355,29 @@ def told_without_rule(kind, value):
 def test_an_even_reminder_names_the_next_one():
     rule = a_rule(timing=Timing(repeat=Repeat.EVERY, remind=timedelta(hours=4)))
 
-    card = card_of(Kind.REMINDED, 20.0, rule)
+    card = card_of(Kind.REMINDED, 20.0, rule, again=NOW + timedelta(hours=4))
 
-    assert fields_of(card)["Next"].endswith("reminder in 4 h")
+    assert fields_of(card)["Next"].endswith("next reminder in 4 h")
+
+
+def test_a_reminder_never_promises_quiet_while_another_one_comes():
+    card = card_of(Kind.REMINDED, 20.0, again=NOW + timedelta(hours=24))
+
+    assert fields_of(card)["Next"] == "quiet until it clears (below 13%); next reminder in 1 d"
+
+
+@pytest.mark.parametrize(
+    ("before", "value", "said"),
+    [
+        (10.96, 15.14, "Was 11.0% 24 h ago · +4.1 pts"),
+        (10.96, 15.04, "Was 10.96% 24 h ago · +4.08 pts"),
+        (20.04, 15.96, "Was 20.0% 24 h ago · −4.0 pts"),
+    ],
+)
+def test_the_change_since_yesterday_adds_up_on_screen(before, value, said):
+    card = card_of(Kind.FIRED, value, day_ago=a_reading(SKEW, before, days=1))
+
+    assert said in card.lines
 
 
 # A rule reminds, resolves
@@ -549,7 +574,8 @@ def test_a_rule_line_has_number_level_value_and_standing():
 
 def test_terms_say_hold_clear_level_and_repeats():
     assert rules.terms(a_rule().draft) == (
-        "Must hold 10 min · clears below 13% · each time, at most every 4 h · reminder after 12 h"
+        "Must hold 10 min · clears below 13% · each time, at most every 4 h "
+        "· reminders after 12 h, then ever more rarely"
     )
 
 

@@ -179,6 +179,15 @@ def test_reminders_come_ever_more_rarely():
     assert [minute / 60 for minute, _ in kinds] == [12, 36, 84]
 
 
+def test_news_names_the_reminder_that_follows():
+    rule = a_rule(timing=Timing(remind=timedelta(hours=12)))
+
+    fired = stepped(rule, a_state(Idle()), 16).event
+    reminded = stepped(rule, ON, 16, 12 * 60).event
+
+    assert (fired.again, reminded.again) == (at(12 * 60), at(36 * 60))
+
+
 def test_every_reminds_at_even_intervals():
     rule = a_rule(timing=Timing(remind=minutes(240), repeat=Repeat.EVERY))
     hourly = [(60 * hour, 16) for hour in range(1, 14)]
