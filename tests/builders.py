@@ -111,3 +111,59 @@ A_PRICE = a_metric(
 
 def a_vocabulary() -> Vocabulary:
     return Vocabulary((A_SKEW, A_VOL, A_BASIS, A_PRICE), (Asset("BTC"), Asset("ETH")))
+
+
+A_FUNDING = a_metric(
+    "funding_annual",
+    "funding",
+    "annual funding",
+    unit=Unit.PERCENT_YEAR,
+    windows=(),
+    default_window="",
+    defaults=Defaults(hold_minutes=10, clear_gap=2, levels=(20, 0, -10)),
+    plausible=(-5000.0, 5000.0),
+)
+A_FUNDING_8H = replace(
+    A_FUNDING,
+    key=MetricKey("funding_8h"),
+    words=("funding rate",),
+    unit=Unit.PERCENT,
+    plausible=(-5.0, 5.0),
+)
+A_OI = a_metric(
+    "oi_coin",
+    "oi",
+    unit=Unit.COINS,
+    windows=(),
+    default_window="",
+    defaults=Defaults(hold_minutes=30, clear_gap=0.02, relative=True, direction="below"),
+    plausible=(0.0, 1e15),
+)
+AN_OI_USD = replace(A_OI, key=MetricKey("oi_usd"), words=("usd oi",), unit=Unit.USD)
+LONGS = a_metric(
+    "liq_long_usd",
+    "liqs longs",
+    "longs liquidated",
+    unit=Unit.USD,
+    windows=("1h", "4h", "24h", "5d"),
+    default_window="24h",
+    defaults=Defaults(hold_minutes=0, clear_gap=0.3, relative=True),
+    plausible=(0.0, 1e12),
+)
+GOLD = a_metric(
+    "vs_gold",
+    "vs gold",
+    unit=Unit.POINTS,
+    windows=("7d", "30d"),
+    default_window="30d",
+    defaults=Defaults(hold_minutes=0, clear_gap=2, direction="below"),
+)
+DRAWDOWN = a_metric("drawdown", "drawdown", windows=("7d", "30d", "365d"), default_window="30d")
+RV = a_metric("rv", "rv", windows=("7d", "30d"), default_window="30d")
+VRP = replace(RV, key=MetricKey("vrp"), words=("vol premium",), unit=Unit.VOL_POINTS)
+
+
+def a_wide_vocabulary() -> Vocabulary:
+    """One metric of every unit, twins in two units, and metrics that look back over a window."""
+    flows = (A_FUNDING, A_FUNDING_8H, A_OI, AN_OI_USD, LONGS, GOLD, DRAWDOWN, RV, VRP)
+    return Vocabulary((A_SKEW, A_VOL, A_BASIS, A_PRICE, *flows), (Asset("BTC"), Asset("ETH")))

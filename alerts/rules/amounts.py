@@ -10,6 +10,8 @@ from alerts.metrics.spec import Unit
 _LARGEST = Decimal(10) ** 15
 _SCALES = {"": 0, "k": 3, "m": 6, "mn": 6, "mm": 6, "b": 9, "bn": 9}
 _MARKS = {"percent": "%", "pct": "%", "dollars": "usd", "points": "pts", "vol": "pts", "$": "usd"}
+_MARKS |= dict.fromkeys(("coin", "btc", "eth"), "coins")
+_TAILS = {Unit.PERCENT: "%", Unit.PERCENT_YEAR: "%", Unit.POINTS: " pts", Unit.COINS: " coins"}
 
 _AMOUNT = re.compile(
     r"(?P<sign>[+-]?)(?P<dollar>\$?)(?P<digits>[0-9.][0-9.,]*)"
@@ -23,15 +25,15 @@ _DOTTED = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
 
 _SPAN = re.compile(
     r"(?P<count>[0-9]+(?:\.[0-9]+)?)[\s-]*"
-    r"(?P<unit>s|sec|second|m|min|minute|h|hr|hour|d|day|w|week)(?:(?<=[a-z]{2})s)?",
+    r"(?P<unit>s|sec|second|m|min|minute|h|hr|hour|d|day|w|week|y|yr|year)(?:(?<=[a-z]{2})s)?",
     re.IGNORECASE,
 )
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 365 * 86400}
 
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A number as written: `mark` is `%`, `usd`, `pts` or empty.
+    """A number as written: `mark` is `%`, `usd`, `pts`, `coins` or empty.
 
     `options` are the clear ways to write it when it can be read in a way worth asking about.
     """
@@ -83,12 +85,17 @@ def write_number(value: float, grouping: str = "") -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def write_plain(value: float, grouping: str = "") -> str:
+    """A number that cannot be taken for thousands either: `1.0010`, not `1.001`."""
+    text = write_number(value, grouping)
+    return f"{text}0" if _DOTTED.fullmatch(text.lstrip("-")) else text
+
+
 def write_level(value: float, unit: Unit) -> str:
-    """A level with its unit: `15%`, `$60,150`, `4.5`."""
+    """A level with its unit: `15%`, `$60,150`, `500000 coins`, `4.5`."""
     if unit is Unit.USD:
-        return f"{'-' if value < 0 else ''}${write_number(abs(value), ',')}"
-    percent = "%" if unit in {Unit.PERCENT, Unit.PERCENT_YEAR} else ""
-    return write_number(value) + percent
+        return f"{'-' if value < 0 else ''}${write_plain(abs(value), ',')}"
+    return write_number(value) + _TAILS.get(unit, "")
 
 
 def read_span(text: str) -> timedelta | None:

@@ -1,73 +1,165 @@
 """A rule as one line: the exact inverse of the grammar."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from alerts.domain.reading import Series
-from alerts.domain.rule import Draft, Leg, Repeat, Timing
+from alerts.domain.rule import Direction, Draft, Join, Leg, Repeat, Severity, Timing, Voice
 from alerts.metrics.spec import Metric
-from alerts.rules.amounts import Amount, write_level, write_number, write_span
+from alerts.rules.amounts import Amount, rounded, write_level, write_plain, write_span
 from alerts.rules.doubts import SURE, doubt
-from alerts.rules.usual import usual_clear, usual_timing
+from alerts.rules.subject import is_change
+from alerts.rules.until import write_until
+from alerts.rules.usual import RECORD, band_legs, usual_clear, usual_timing
 from alerts.rules.vocabulary import Vocabulary
 
+_BAND = 2
+_MARKS = ("%", "coins", "pts")
 
-def describe(draft: Draft, vocabulary: Vocabulary | None = None, *, full: bool = False) -> str:
+
+def describe(
+    draft: Draft, vocabulary: Vocabulary | None = None, *, full: bool = False, timed: bool = True
+) -> str:
     """The rule in the grammar's words, so that parsing it gives the same draft.
 
-    With a vocabulary: people's words, and clauses left out where they are as usual
-    (none left out when `full`). Without: the series' own name and every clause.
+    With a vocabulary: people's words, and clauses left out where they are as usual (none left
+    out when `full`). Without: the series' own name and every clause. `timed=False` leaves the
+    timing to be the usual one.
     """
-    metrics = [_metric(leg.series, vocabulary) for leg in draft.legs]
-    usual = None if full else metrics[0]
-    legs = f" {draft.join} ".join(
-        _leg(leg, metric, vocabulary, full=full)
-        for leg, metric in zip(draft.legs, metrics, strict=True)
-    )
-    clauses = [legs, *_timing(draft.timing, usual)]
-    if any(_needs_sure(leg, metric) for leg, metric in zip(draft.legs, metrics, strict=True)):
+    said = list(_conditions(draft, vocabulary, full=full))
+    usual = None if full else _metric(draft.legs[0].series, vocabulary)
+    clauses = [f" {draft.join} ".join(one.text for one in said)]
+    clauses += _timing(draft.timing, usual) if timed else []
+    if draft.severity is Severity.CRITICAL:
+        clauses.append(str(draft.severity))
+    if draft.voice is not Voice.USUAL:
+        clauses.append(str(draft.voice))
+    if draft.until is not None:
+        clauses.append(f"until {write_until(draft.until)}")
+    if any(one.doubtful for one in said):
         clauses.append(SURE)
     if draft.name:
         clauses.append(f'named "{draft.name}"')
     return " ".join(clauses)
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A condition in words, and whether it would be asked about when it is read."""
+
+    text: str
+    doubtful: bool
+
+
 def title(draft: Draft, vocabulary: Vocabulary | None = None) -> str:
     """A short label: what is watched and the level."""
-    return f" {draft.join} ".join(
-        _condition(leg, _metric(leg.series, vocabulary), vocabulary) for leg in draft.legs
-    )
+    return f" {draft.join} ".join(condition(leg, vocabulary) for leg in draft.legs)
+
+
+def condition(leg: Leg, vocabulary: Vocabulary | None = None) -> str:
+    """One leg without its clear level: `BTC skew above 15%`, `BTC oi -10% in 7d`."""
+    metric = _metric(leg.series, vocabulary)
+    if metric is None or vocabulary is None or not vocabulary.serves(leg.series):
+        return f"{leg.series} {leg.direction} {_level(leg.level, metric)}"
+    words = _subject(leg.series, vocabulary)
+    kind, _, span = leg.series.derived.partition(".")
+    special = {"chg": _change, "pctl": _share}.get(kind)
+    own = vocabulary.metric(leg.series.metric)
+    plainly = kind == "chg" and own is not None and is_change(own)
+    said = special(leg, metric, span) if special and not plainly else ""
+    if said:
+        return f"{words} {said}"
+    derivation = f" {_KINDS[kind]} {span}" if kind else ""
+    return f"{words}{derivation} {leg.direction} {_level(leg.level, metric)}"
+
+
+_KINDS = {"chg": "change", "pctl": "percentile", "z": "z"}
+
+
+def _change(leg: Leg, metric: Metric, span: str) -> str:
+    """`-10% in 7d`, where the change is in the direction of its sign."""
+    if leg.level * (1 if leg.direction is Direction.ABOVE else -1) <= 0:
+        return ""
+    sign = "+" if leg.level > 0 else ""
+    return f"{sign}{_level(leg.level, metric)} in {span}"
+
+
+def _share(leg: Leg, metric: Metric, span: str) -> str:
+    """`top 5% in 365d`, `record low 365d`."""
+    high = leg.direction is Direction.ABOVE
+    share = rounded(100 - leg.level) if high else leg.level
+    if share == RECORD and (not high or leg.level == rounded(100 - RECORD)):
+        return f"record {'high' if high else 'low'} {span}"
+    if not 0 < share < 100 or (high and rounded(100 - share) != leg.level):
+        return ""
+    return f"{'top' if high else 'bottom'} {_level(share, metric)} in {span}"
 
 
 def _metric(series: Series, vocabulary: Vocabulary | None) -> Metric | None:
-    return vocabulary.metric(series.metric) if vocabulary else None
+    return vocabulary.of(series) if vocabulary else None
 
 
-def _needs_sure(leg: Leg, metric: Metric | None) -> bool:
-    if metric is None:
+def _conditions(draft: Draft, vocabulary: Vocabulary | None, *, full: bool) -> Iterator[_Said]:
+    """The conditions in order, two legs that are a range as one."""
+    legs, place = draft.legs, 0
+    while place < len(legs):
+        pair = legs[place : place + _BAND]
+        band = "" if full else _band(pair, draft.join, vocabulary)
+        if band:
+            yield _Said(band, any(_doubtful(leg, vocabulary, ranged=True) for leg in pair))
+        else:
+            doubtful = _doubtful(legs[place], vocabulary, ranged=False)
+            yield _Said(_leg(legs[place], vocabulary, full=full), doubtful)
+        place += _BAND if band else 1
+
+
+def _band(pair: Sequence[Leg], join: Join, vocabulary: Vocabulary | None) -> str:
+    """`BTC skew between 10% and 15%`, where two legs are just what that makes."""
+    metric = _metric(pair[0].series, vocabulary)
+    if len(pair) != _BAND or metric is None or vocabulary is None:
+        return ""
+    one, other = pair
+    if one.series != other.series or one.series.derived or not vocabulary.serves(one.series):
+        return ""
+    if not one.level < other.level:
+        return ""
+    outside = join is Join.ANY
+    edges = (one.level, other.level)
+    if band_legs(metric, one.series, edges, outside=outside) != (one, other):
+        return ""
+    low, high = (_level(edge, metric) for edge in edges)
+    word = "outside" if outside else "between"
+    return f"{_subject(one.series, vocabulary)} {word} {low} and {high}"
+
+
+def _doubtful(leg: Leg, vocabulary: Vocabulary | None, *, ranged: bool) -> bool:
+    metric = _metric(leg.series, vocabulary)
+    if metric is None or vocabulary is None:
         return False
-    mark = "%" if _level(leg.level, metric).endswith("%") else ""
-    return doubt(metric, leg.direction, Amount(leg.level, mark)) is not None
+    plain = not leg.series.derived
+    generic = metric.words and vocabulary.word_of(metric) == metric.words[0]
+    twin = vocabulary.twin(metric) if plain and generic else None
+    shown = _level(leg.level, metric)
+    amount = Amount(leg.level, next((mark for mark in _MARKS if shown.endswith(mark)), ""))
+    signed = plain and not ranged
+    return doubt(metric, leg.direction, amount, twin=twin, plain=signed) is not None
 
 
-def _leg(leg: Leg, metric: Metric | None, vocabulary: Vocabulary | None, *, full: bool) -> str:
-    condition = _condition(leg, metric, vocabulary)
+def _leg(leg: Leg, vocabulary: Vocabulary | None, *, full: bool) -> str:
+    metric, said = _metric(leg.series, vocabulary), condition(leg, vocabulary)
     as_usual = metric and leg.clear == usual_clear(metric, leg.direction, leg.level)
     if as_usual and not full:
-        return condition
-    return f"{condition} clear {_level(leg.clear, metric)}"
-
-
-def _condition(leg: Leg, metric: Metric | None, vocabulary: Vocabulary | None) -> str:
-    watched = _subject(leg.series, metric, vocabulary)
-    return f"{watched} {leg.direction} {_level(leg.level, metric)}"
+        return said
+    return f"{said} clear {_level(leg.clear, metric)}"
 
 
 def _level(value: float, metric: Metric | None) -> str:
-    return write_level(value, metric.unit) if metric else write_number(value)
+    return write_level(value, metric.unit) if metric else write_plain(value)
 
 
-def _subject(series: Series, metric: Metric | None, vocabulary: Vocabulary | None) -> str:
-    if metric is None or vocabulary is None or not vocabulary.serves(series):
+def _subject(series: Series, vocabulary: Vocabulary) -> str:
+    metric = vocabulary.metric(series.metric)
+    if metric is None:
         return str(series)
     words = [str(series.asset), vocabulary.word_of(metric)]
     if series.window != metric.default_window:

@@ -6,25 +6,36 @@ from enum import Enum, auto
 from alerts.domain.errors import UsageError
 from alerts.domain.rule import Direction
 from alerts.metrics.spec import Metric, Unit
-from alerts.rules.amounts import Amount, rounded, write_level
-from alerts.rules.phrase import Phrase
+from alerts.rules.amounts import Amount, rounded, write_level, write_number
+from alerts.rules.phrase import Phrase, Piece
 
 SURE = "sure"
 
+_EIGHT_HOURS_A_YEAR = 3 * 365
 _SMALL = 10.0  # a metric that stays below it, such as funding per 8 hours, is told in fractions
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a level is a level of: the metric and what people call it, and the words around."""
+    """What a level is a level of: the metric and what people call it, and the words around.
+
+    `plain`: of the metric itself on one side, so that its sign may have been mistaken; `moves`:
+    a change, told with its sign. `twin` is the same thing in another unit, where the word that
+    was said, `said`, could have meant either.
+    """
 
     phrase: Phrase
     word: str
     metric: Metric
     direction: Direction
+    plain: bool = True
+    moves: bool = False
+    twin: Metric | None = None
+    said: Piece | None = None
 
     def show(self, value: float) -> str:
-        return write_level(value, self.metric.unit)
+        sign = "+" if self.moves and value >= 0 else ""
+        return sign + write_level(value, self.metric.unit)
 
     def fixed(self, value: float, direction: Direction | None = None) -> str:
         """The whole rule text with another level, and another direction if given."""
@@ -41,35 +52,75 @@ class Claim:
         return f"{self.fixed(value)} {SURE}"
 
 
-def doubt(metric: Metric, direction: Direction, amount: Amount) -> "Doubt | None":
+def doubt(
+    metric: Metric,
+    direction: Direction,
+    amount: Amount,
+    *,
+    twin: Metric | None = None,
+    plain: bool = True,
+) -> "Doubt | None":
     """Why a level is more likely a slip than meant, if it is."""
     value, usual = amount.value, metric.defaults
     low, high = metric.plausible
+    if twin and (either := _either(metric, twin, amount)):
+        return either
     percent = metric.unit in {Unit.PERCENT, Unit.PERCENT_YEAR}
     if percent and not amount.mark and 0 < abs(value) < 1 and high > _SMALL:
         return Doubt.FRACTION
     if not low <= value <= high:
         return Doubt.FAR
-    signed = usual.direction == Direction.ABOVE and low < 0
+    signed = plain and usual.direction == Direction.ABOVE and low < 0
     turned = direction is Direction.BELOW and value < 0 and value not in usual.levels
     return Doubt.SIGN if signed and turned else None
+
+
+def _either(metric: Metric, twin: Metric, amount: Amount) -> "Doubt | None":
+    """A doubt whether the metric or its twin is meant."""
+    if metric.unit is Unit.COINS:
+        return None if amount.mark else Doubt.COINS
+    low, high = twin.plausible
+    small = metric.unit is Unit.PERCENT_YEAR and low <= amount.value <= high
+    return Doubt.PERIOD if small and amount.value else None
 
 
 class Doubt(Enum):
     FRACTION = auto()
     FAR = auto()
     SIGN = auto()
+    COINS = auto()
+    PERIOD = auto()
 
 
 def ask(claim: Claim, amount: Amount) -> None:
     """UsageError with a question, when there is a doubt."""
-    match doubt(claim.metric, claim.direction, amount):
+    found = doubt(claim.metric, claim.direction, amount, twin=claim.twin, plain=claim.plain)
+    match found:
         case Doubt.FRACTION:
             raise _fraction(claim, amount.value)
         case Doubt.FAR:
             raise _far(claim, amount.value)
         case Doubt.SIGN:
             raise _sign(claim, amount.value)
+        case Doubt.COINS | Doubt.PERIOD if claim.twin and claim.said:
+            raise _which(claim, claim.twin, claim.said, amount.value)
+
+
+def _which(claim: Claim, twin: Metric, said: Piece, value: float) -> UsageError:
+    own, other = (write_level(value, one.unit) for one in (claim.metric, twin))
+    if claim.metric.unit is Unit.COINS:
+        message = f"Coins or USD: {own} or {other}?"
+    else:
+        yearly = write_number(rounded(value * _EIGHT_HOURS_A_YEAR))
+        message = f"Per 8 h or per year? {other} per 8 h is {yearly}% a year."
+    number = [(claim.phrase.unit, "")] if claim.phrase.unit else []
+    return UsageError(
+        message,
+        fixes=tuple(
+            claim.phrase.swap((said, str(one.key)), (claim.phrase.level, shown), *number)
+            for one, shown in ((twin, other), (claim.metric, own))
+        ),
+    )
 
 
 def _fraction(claim: Claim, value: float) -> UsageError:

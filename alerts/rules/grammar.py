@@ -1,41 +1,64 @@
-"""One line of text to a rule: `skew above 15%`, `eth basis below 3 for 10m clear 4 once`.
+"""Lines of text to rules: `skew above 15%`, `eth basis below 3 for 10m clear 4 once`.
 
 Anything else is a UsageError that names the word and shows the correct form; where it is a
 question, its `fixes` are the complete answers. A level is taken at its word, without a question,
 after the word `sure`, on a series spelled out in full, or when parsed with `sure=True`.
 """
 
-import re
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedInput, UnexpectedToken
 
 from alerts.domain.errors import UsageError
-from alerts.domain.rule import Direction, Draft, Leg
-from alerts.rules.doubts import Claim
-from alerts.rules.levels import read_clear, read_level
+from alerts.domain.rule import Draft, Join, Severity, Voice
+from alerts.rules.conditions import Condition, Meaning, read_condition
+from alerts.rules.conflicts import check_legs
+from alerts.rules.describe import describe
 from alerts.rules.phrase import LONGEST_NAME, Clause, Phrase, Piece, clean_name, tidy
 from alerts.rules.spelling import Check, Trouble, explain, nonsense, plain_digits, unknown_asset
-from alerts.rules.subject import Found, find, resolve
+from alerts.rules.subject import Found, find
 from alerts.rules.timing import by_kind, read_timing
+from alerts.rules.until import Today, read_until
 from alerts.rules.vocabulary import Vocabulary
 
+LEGS_AT_MOST = 5
+
 _MOST_CORRECTIONS = 8
-_UP = re.compile(r"(?:above|over|>=?|≥)$", re.IGNORECASE)
+_OF_A_CONDITION = frozenset({"also", "within", "clear"})
 
 
-def parse(text: str, vocabulary: Vocabulary, *, sure: bool = False) -> Draft:
-    """The rule a line of text means; UsageError, and nothing else, when it is not clearly one."""
-    return _parse(text, vocabulary, sure=sure, corrections=_MOST_CORRECTIONS)
+def parse(
+    text: str, vocabulary: Vocabulary, *, sure: bool = False, today: Today | None = None
+) -> Draft:
+    """The one rule a line of text means; UsageError, and nothing else, when it is not clearly one.
+
+    `today` is what "until friday" is counted from; without it only a full date can be said.
+    """
+    drafts = parse_all(text, vocabulary, sure=sure, today=today)
+    if len(drafts) > 1:
+        lines = tuple(describe(draft, vocabulary) for draft in drafts)
+        raise UsageError(f"That makes {len(drafts)} alerts: {'; '.join(lines)}.", fixes=lines)
+    return drafts[0]
 
 
-def _parse(text: str, vocabulary: Vocabulary, *, sure: bool, corrections: int) -> Draft:
-    def check(corrected: str) -> Draft:
+def parse_all(
+    text: str, vocabulary: Vocabulary, *, sure: bool = False, today: Today | None = None
+) -> tuple[Draft, ...]:
+    """The rules a line means: nearly always one; a flip each way or two severities make two."""
+    return _parse(text, vocabulary, sure=sure, today=today, corrections=_MOST_CORRECTIONS)
+
+
+def _parse(
+    text: str, vocabulary: Vocabulary, *, sure: bool, today: Today | None, corrections: int
+) -> tuple[Draft, ...]:
+    def check(corrected: str) -> tuple[Draft, ...]:
         if not corrections:
             raise nonsense(vocabulary)
-        return _parse(corrected, vocabulary, sure=False, corrections=corrections - 1)
+        return _parse(corrected, vocabulary, sure=False, today=today, corrections=corrections - 1)
 
     shown = tidy(text)
     plain_digits(shown, check)
@@ -43,21 +66,101 @@ def _parse(text: str, vocabulary: Vocabulary, *, sure: bool, corrections: int) -
         tree = _parser().parse(shown)
     except UnexpectedInput as error:
         raise explain(_trouble(shown, error), vocabulary, check) from None
-    phrase = _phrase(shown, tree)
-    found = find(phrase.subject, vocabulary)
-    if found.unknown or not (found.metrics or found.series):
-        raise _unknown(phrase, found, vocabulary, check)
-    return _draft(phrase, found, vocabulary, sure=sure)
+    phrases = [_phrase(shown, branch) for branch in tree.children if isinstance(branch, Tree)]
+    said = by_kind(tuple(one for phrase in phrases for one in phrase.clauses if _is_shared(one)))
+    conditions = []
+    for phrase in phrases:
+        found = find(phrase.subject, vocabulary)
+        if found.unknown or not (found.metrics or found.series):
+            raise _unknown(phrase, found, vocabulary, check)
+        certain = sure or "sure" in said or bool(found.series)
+        conditions.append(Condition(phrase, found, vocabulary, certain))
+    join = _join(shown, [_piece(one) for one in tree.children if isinstance(one, Token)])
+    meanings = [_meaning(condition) for condition in conditions]
+    sets, joined = _together(shown, meanings, join)
+    return _drafts(sets, joined, _Rest(phrases[0], said, vocabulary, today))
 
 
-def _draft(phrase: Phrase, found: Found, vocabulary: Vocabulary, *, sure: bool) -> Draft:
-    metric, series = resolve(phrase.text, found, vocabulary)
-    direction = Direction.ABOVE if _UP.search(phrase.op.text) else Direction.BELOW
-    claim = Claim(phrase, vocabulary.word_of(metric), metric, direction)
-    said = by_kind(phrase.clauses)
-    level = read_level(claim, sure=sure or "sure" in said or bool(found.series))
-    leg = Leg(series, direction, level, read_clear(claim, level, said.get("clear")))
-    return Draft((leg,), read_timing(said, metric), name=_name(phrase, said.get("name")))
+def _is_shared(clause: Clause) -> bool:
+    return clause.kind not in _OF_A_CONDITION
+
+
+def _meaning(condition: Condition) -> Meaning:
+    local = tuple(one for one in condition.phrase.clauses if not _is_shared(one))
+    by_kind(tuple(one for one in local if one.kind != "also"))
+    return read_condition(condition)
+
+
+def _join(text: str, words: Sequence[Piece]) -> Join:
+    """How the conditions belong together; UsageError where that would need brackets."""
+    if len(words) >= LEGS_AT_MOST:
+        raise UsageError(
+            f"An alert has at most {LEGS_AT_MOST} conditions; I read {len(words) + 1}.",
+            fixes=(text[: words[LEGS_AT_MOST - 1].start].rstrip(),),
+        )
+    joins = [Join(word.text.lower()) for word in words]
+    if len(set(joins)) <= 1:
+        return joins[0] if joins else Join.ALL
+    cuts = [word for word, join in zip(words, joins, strict=True) if join is Join.ANY]
+    ends = [(0, cuts[0].start), *((a.end, b.start) for a, b in pairwise(cuts))]
+    parts = tuple(text[a:b].strip() for a, b in (*ends, (cuts[-1].end, len(text))))
+    raise UsageError(
+        "'and' and 'or' in one alert can be read in two ways. Make an alert of each part?",
+        fixes=parts,
+    )
+
+
+def _together(
+    text: str, meanings: Sequence[Meaning], join: Join
+) -> tuple[tuple[Meaning, ...], Join]:
+    """The conditions as one rule, or as the rules that one condition alone stands for."""
+    if len(meanings) == 1:
+        return (meanings[0],), meanings[0].join or Join.ALL
+    for one in meanings:
+        if len(one.sets) > 1:
+            raise UsageError(
+                "Two severities, or a flip of a sign, make two alerts, so they cannot be joined "
+                "with another condition. Say which side you mean, like: funding above 0"
+            )
+        if one.join not in {None, join}:
+            other = "outside" if one.join is Join.ANY else "between"
+            raise UsageError(f"'{other}' cannot be joined by '{join}' with more: {text}")
+    legs = tuple(leg for one in meanings for leg in one.sets[0])
+    if len(legs) > LEGS_AT_MOST:
+        raise UsageError(f"An alert has at most {LEGS_AT_MOST} levels; these are {len(legs)}.")
+    return (Meaning((legs,)),), join
+
+
+class _Rest:
+    """What is said once for the whole rule."""
+
+    def __init__(
+        self,
+        phrase: Phrase,
+        said: dict[str, Clause],
+        vocabulary: Vocabulary,
+        today: Today | None,
+    ) -> None:
+        self.phrase, self.said, self.vocabulary, self.today = phrase, said, vocabulary, today
+
+
+def _drafts(sets: tuple[Meaning, ...], join: Join, rest: _Rest) -> tuple[Draft, ...]:
+    [meaning], said = sets, rest.said
+    metric = rest.vocabulary.of(meaning.sets[0][0].series)
+    if metric is None:
+        raise UsageError(f"I have no metric {meaning.sets[0][0].series.metric}.")
+    until = said["until"].value if "until" in said else None
+    end = read_until(rest.phrase, until, rest.today) if until else None
+    name, timing = _name(rest.phrase, said.get("name")), read_timing(said, metric)
+    grave = Severity.CRITICAL if "critical" in said else Severity.WARN
+    voice = Voice.LOUD if "loud" in said else Voice.SILENT if "silent" in said else Voice.USUAL
+    severities = meaning.severities or (grave,) * len(meaning.sets)
+    for legs in meaning.sets:
+        check_legs(legs, join, rest.vocabulary)
+    return tuple(
+        Draft(legs, timing, join if len(legs) > 1 else Join.ALL, name, end, severity, voice)
+        for legs, severity in zip(meaning.sets, severities, strict=True)
+    )
 
 
 def _name(phrase: Phrase, clause: Clause | None) -> str:
@@ -95,19 +198,37 @@ def _parser() -> Lark:
 
 
 def _phrase(text: str, tree: Tree[Token]) -> Phrase:
-    subject, op, level, *rest = (_pieces(branch) for branch in tree.children)
+    """One condition with the clauses behind it."""
+    subject, *rest = tree.children
+    tokens = [_piece(one) for one in rest if isinstance(one, Token)]
+    branches = [one for one in rest if isinstance(one, Tree)]
+    kind, clauses = str(tree.data), [one for one in branches if one.data != "level"]
+    level, unit = tokens[0], _at(tuple(tokens), 1)
+    if kind == "levelled":
+        number = _pieces(branches[0])
+        level, unit = number[0], _at(number, 1)
+    span = [Clause("within", unit)] if kind == "record" and unit else []
     return Phrase(
         text,
-        subject=subject,
-        op=op[0],
-        level=level[0],
-        unit=_at(level, 1),
-        clauses=tuple(
-            Clause(str(branch.data), _at(pieces, 1), _at(pieces, 2))
-            for branch, pieces in zip(tree.children[3:], rest, strict=True)
-            if isinstance(branch, Tree)
-        ),
+        kind,
+        subject=_pieces(subject),
+        op=tokens[0],
+        level=level,
+        unit=None if kind == "record" else unit,
+        clauses=(*span, *map(_clause, clauses)),
     )
+
+
+def _clause(branch: Tree[Token]) -> Clause:
+    pieces = _pieces(branch)
+    if branch.data == "until":
+        return Clause("until", _spread(pieces[1:]))
+    return Clause(str(branch.data), _at(pieces, 1), _at(pieces, 2))
+
+
+def _spread(pieces: tuple[Piece, ...]) -> Piece:
+    """Several words as one piece."""
+    return Piece(" ".join(one.text for one in pieces), pieces[0].start, pieces[-1].end)
 
 
 def _pieces(branch: Token | Tree[Token]) -> tuple[Piece, ...]:

@@ -1,5 +1,7 @@
 """The level and the clear level of a rule, read in the unit of its metric."""
 
+from dataclasses import replace
+
 from alerts.domain.errors import UsageError
 from alerts.domain.rule import Direction
 from alerts.metrics.spec import Unit
@@ -11,9 +13,15 @@ from alerts.rules.usual import usual_clear
 
 def read_level(claim: Claim, *, sure: bool) -> float:
     """The level to cross; UsageError when it is no number, or one worth a question."""
-    amount = _amount(claim, claim.phrase.level, claim.phrase.unit)
+    return read_number(claim, claim.phrase.level, claim.phrase.unit, sure=sure)
+
+
+def read_number(claim: Claim, piece: Piece, unit: Piece | None, *, sure: bool) -> float:
+    """A number at any place, asked about as a level is."""
+    amount = _amount(claim, piece, unit)
     if not sure:
-        ask(claim, amount)
+        here = replace(claim, phrase=replace(claim.phrase, level=piece, unit=unit))
+        ask(here, amount)
     return amount.value
 
 
@@ -68,15 +76,30 @@ def _example(claim: Claim) -> float:
 
 
 def _check_unit(claim: Claim, piece: Piece, unit: Piece | None, amount: Amount) -> None:
-    dollars = claim.metric.unit is Unit.USD
-    if amount.mark not in ({"%", "pts"} if dollars else {"usd"}):
+    own = claim.metric.unit
+    if amount.mark not in _STRANGE.get(own, {"usd", "coins"}):
         return
-    if dollars:
+    if own in {Unit.USD, Unit.COINS} and amount.mark == "%":
+        signed = f"{'-' if claim.direction is Direction.BELOW else '+'}{abs(amount.value):g}%"
         raise UsageError(
-            f"{claim.word} is in USD, so {piece.text} cannot be its level. "
-            "Changes in percent are not something I watch yet."
+            f"{claim.word} is in {own}, so {piece.text} cannot be its level. "
+            f"A change says over what time: {claim.word} {signed} in 24h.",
+            fixes=(_as_change(claim, piece, unit, f" {signed} in 24h"),),
         )
     raise UsageError(
-        f"{claim.word} is in {claim.metric.unit}, so {piece.text} cannot be its level.",
+        f"{claim.word} is in {own}, so {piece.text} cannot be its level.",
         fixes=(claim.phrase.swap((piece, claim.show(amount.value)), *_gone(unit)),),
     )
+
+
+def _as_change(claim: Claim, piece: Piece, unit: Piece | None, change: str) -> str:
+    phrase = claim.phrase
+    operator = () if phrase.op is piece else ((phrase.op, ""),)
+    return phrase.swap(*operator, (piece, change), *_gone(unit))
+
+
+_STRANGE = {
+    Unit.USD: {"%", "pts", "coins"},
+    Unit.COINS: {"%", "pts", "usd"},
+    Unit.POINTS: {"usd", "coins"},
+}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from alerts.domain.errors import UsageError
 
-LONGEST_TEXT = 300
+LONGEST_TEXT = 700
 LONGEST_NAME = 64
 
 _REWRITES = str.maketrans(
@@ -37,9 +37,14 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """One rule, taken apart: `text` is what the pieces' places refer to."""
+    """One condition, taken apart: `text` is the whole line, which the pieces' places refer to.
+
+    `kind` is the grammar's name for its form; `level` is the operator itself where it is not
+    followed by a number.
+    """
 
     text: str
+    kind: str
     subject: tuple[Piece, ...]
     op: Piece
     level: Piece
@@ -49,6 +54,15 @@ class Phrase:
     def swap(self, *changes: tuple[Piece, str]) -> str:
         """The whole text with some pieces replaced."""
         return swap(self.text, *changes)
+
+    def added(self, words: str) -> str:
+        """The whole text with words put behind this condition's number."""
+        end = (self.unit or self.level).end
+        return self.swap((Piece("", end, end), f" {words}"))
+
+    def clause(self, kind: str) -> Clause | None:
+        """The first clause of a kind."""
+        return next((clause for clause in self.clauses if clause.kind == kind), None)
 
 
 def swap(text: str, *changes: tuple[Piece, str]) -> str:

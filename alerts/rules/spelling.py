@@ -13,16 +13,24 @@ from alerts.domain.errors import UsageError
 from alerts.metrics.spec import Metric
 from alerts.rules.amounts import read_span, write_level
 from alerts.rules.phrase import Piece, swap
-from alerts.rules.subject import find
+from alerts.rules.subject import KIND_WORDS, find
+from alerts.rules.until import MONTHS, WEEKDAYS
 from alerts.rules.vocabulary import Vocabulary
 
 _CORRECTABLE = (
-    "above over below under crosses for clear clears after once each every quiet remind never "
-    "sure named"
+    "above over below under crosses between outside flips top bottom record highest lowest "
+    "change percentile for clear clears after once each every quiet remind never until "
+    "critical warn loud silent sure named"
 )
 _KNOWN = frozenset(
-    f"{_CORRECTABLE} cross is goes rises drops falls at least time called and or percent pct usd "
-    "dollars points pts vol the of when if alert me".split()
+    f"{_CORRECTABLE} cross is goes rises drops falls gains loses leaves moves up down through by "
+    "more than at least time called and or to in within during last past percent pct usd "
+    "dollars points pts vol coins coin the of when if alert me its own a sign flip changes high "
+    f"low warning loudly silently today tonight tomorrow {' '.join(WEEKDAYS)} "
+    f"{' '.join(MONTHS)} {' '.join(day[:3] for day in WEEKDAYS)} {' '.join(KIND_WORDS)}".split()
+)
+_CRASH = frozenset(
+    {"crash", "crashes", "crashing", "dump", "dumps", "panic", "plunges", "collapse"}
 )
 _WORD = re.compile(r'"[^"]*"?|[^\s"<>,;]+')
 _NUMBER = re.compile(r"[+-]?\$?[0-9.][0-9.,]*(?:k|mn?|mm|bn?)?%?", re.IGNORECASE)
@@ -59,21 +67,31 @@ def _plain(char: str) -> str:
 
 def explain(trouble: Trouble, vocabulary: Vocabulary, check: Check) -> UsageError:
     """The most helpful answer; `check` parses a corrected text and may raise its own question."""
-    if _TAG.search(trouble.text):
-        return _offer(_TAG.sub(" ", trouble.text), check)
-    if unquoted := _UNQUOTED.search(trouble.text):
-        return _offer(f'{unquoted[1]} "{unquoted[2]}"', check)
     words = tuple(_words(trouble.text))
+    if answer := _known_slip(trouble.text, words, vocabulary, check):
+        return answer
     strange = tuple(word for word in words if _is_strange(word.text, vocabulary))
     if strange and (answer := _respelled(trouble.text, strange, vocabulary, check)):
         return answer
     found = find(words, vocabulary)
-    metric = found.metrics[0][0] if found.metrics else None
+    metric = found.metrics[-1][0] if found.metrics else None
     if metric is None and not found.series:
         return nonsense(vocabulary)
     if strange:
         return _dropped(trouble.text, (*strange, *found.fillers), check)
     return _unfinished(trouble, metric, vocabulary, check)
+
+
+def _known_slip(
+    text: str, words: tuple[Piece, ...], vocabulary: Vocabulary, check: Check
+) -> UsageError | None:
+    if _TAG.search(text):
+        return _offer(_TAG.sub(" ", text), check)
+    if unquoted := _UNQUOTED.search(text):
+        return _offer(f'{unquoted[1]} "{unquoted[2]}"', check)
+    if any(word.text.lower() in _CRASH for word in words):
+        return _closest(vocabulary)
+    return None
 
 
 def unknown_asset(
@@ -140,6 +158,15 @@ def nonsense(vocabulary: Vocabulary) -> UsageError:
     )
 
 
+def _closest(vocabulary: Vocabulary) -> UsageError:
+    """The nearest thing to a wish to hear of a crash."""
+    fall = f"{vocabulary.default_asset} price -10% in 24h"
+    known = (fall,) if vocabulary.metric("price") else ()
+    return UsageError(
+        "I don't guess what a crash is. The closest I have:", fixes=(*known, "/presets stress")
+    )
+
+
 def _dropped(text: str, unused: tuple[Piece, ...], check: Check) -> UsageError:
     rest = swap(text, *((word, "") for word in unused))
     check(rest)
@@ -151,14 +178,16 @@ def _unfinished(
     trouble: Trouble, metric: Metric | None, vocabulary: Vocabulary, check: Check
 ) -> UsageError:
     """Only known words, in an order that is no rule."""
+    head, _, last = trouble.text.rpartition(" ")
+    if last.lower() in {"and", "or"} and not trouble.word.text:
+        check(head)
+        return UsageError(f"{last.capitalize()} what? Without it I read: {head}.", fixes=(head,))
     if "OP" in trouble.wants:
         return _no_operator(trouble, metric, check)
     if "RAW" in trouble.wants:
         return _no_level(trouble, metric)
     if trouble.wants and trouble.wants <= {"SPAN", "NEVER"}:
         return _no_span(trouble)
-    if trouble.word.text.lower() in {"and", "or"}:
-        return _joined(trouble, check)
     return _misplaced(trouble, vocabulary)
 
 
@@ -205,23 +234,6 @@ def _no_span(trouble: Trouble) -> UsageError:
             message, fixes=tuple(swap(trouble.text, (word, word.text + unit)) for unit in units)
         )
     return UsageError(f"{message} I read {_quoted(word.text)}.")
-
-
-def _joined(trouble: Trouble, check: Check) -> UsageError:
-    text, word = trouble.text, trouble.word
-    before, after = text[: word.start].split(), text[word.end :].split()
-    if after and _NUMBER.fullmatch(after[0]):
-        first, second = " ".join(before), " ".join([*before[:-1], after[0]])
-        rest = " ".join(after[1:])
-        return UsageError(
-            "One level per alert. Make two alerts?",
-            fixes=tuple(f"{rule} {rest}".strip() for rule in (first, second)),
-        )
-    halves = (" ".join(before), " ".join(after))
-    return UsageError(
-        "One condition per alert so far. Make two alerts?",
-        fixes=tuple(half for half in halves if _passes(half, check)),
-    )
 
 
 def _passes(text: str, check: Check) -> bool:

@@ -1,4 +1,4 @@
-"""What a rule watches: metric, asset and window words, in any order, to one series."""
+"""What a condition watches: metric, asset, window and kind words, in any order, to one series."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -6,12 +6,18 @@ from dataclasses import dataclass, field
 from alerts.domain.errors import UsageError
 from alerts.domain.ids import Asset
 from alerts.domain.reading import Series
-from alerts.metrics.spec import Metric
+from alerts.metrics.spec import CHANGES, DERIVATIONS, SPANS, Metric, Unit
 from alerts.rules.amounts import read_span
 from alerts.rules.phrase import Piece, swap
 from alerts.rules.vocabulary import Vocabulary
 
-_FILLERS = frozenset({"the", "of", "when", "if", "alert", "me"})
+_FILLERS = frozenset({"the", "of", "when", "if", "alert", "me", "its", "own"})
+_KINDS = {"change": "chg", "chg": "chg", "percentile": "pctl", "pctl": "pctl"}
+_KINDS |= dict.fromkeys(("z", "zscore", "z-score"), "z")
+_USUAL_SPAN = {"pctl": "365d", "z": "365d"}
+_SAID_AS = {"chg": "changes", "pctl": "percentiles and records", "z": "z-scores"}
+_STRETCHES = frozenset({"drawdown", "rebound"})
+KIND_WORDS = frozenset(_KINDS)
 
 
 @dataclass(slots=True)
@@ -21,13 +27,14 @@ class Found:
     metrics: list[tuple[Metric, Piece]] = field(default_factory=list)
     assets: list[tuple[Asset, Piece]] = field(default_factory=list)
     windows: list[Piece] = field(default_factory=list)
+    kinds: list[tuple[str, Piece]] = field(default_factory=list)
     series: list[Piece] = field(default_factory=list)
     fillers: list[Piece] = field(default_factory=list)
     unknown: list[Piece] = field(default_factory=list)
 
 
 def find(words: tuple[Piece, ...], vocabulary: Vocabulary) -> Found:
-    """Sort words into metrics, assets, windows, whole series, and what is none of these."""
+    """Sort words into metrics, assets, windows, kinds of change, whole series, and the rest."""
     found = Found()
     place = 0
     while place < len(words):
@@ -64,24 +71,96 @@ def _sort(word: Piece, vocabulary: Vocabulary, found: Found) -> None:
         found.windows.append(Piece(window, word.end - len(window), word.end))
     elif read_span(word.text) is not None:
         found.windows.append(word)
+    elif word.text.lower() in _KINDS:
+        found.kinds.append((_KINDS[word.text.lower()], word))
     elif word.text.lower() in _FILLERS:
         found.fillers.append(word)
     else:
         found.unknown.append(word)
 
 
-def resolve(text: str, found: Found, vocabulary: Vocabulary) -> tuple[Metric, Series]:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a condition wants its series: derived in some way, over a span named behind it."""
+
+    text: str
+    found: Found
+    kind: str = ""
+    within: Piece | None = None
+
+    @property
+    def derived(self) -> str:
+        """The kind of derivation asked for, "" for none."""
+        return self.kind or next((kind for kind, _ in self.found.kinds), "")
+
+
+def is_stretch(metric: Metric) -> bool:
+    """Whether a window of the metric is a time it looks back over, as in "1.8b in 5d"."""
+    over_time = metric.unit in {Unit.POINTS, Unit.USD} or metric.key in _STRETCHES
+    return over_time and bool(metric.windows)
+
+
+def is_change(metric: Metric) -> bool:
+    """Whether "-10% in 30d" is a level of the metric itself, which is a change over a window."""
+    return is_stretch(metric) and metric.unit is not Unit.USD
+
+
+def resolve(asked: Asked, vocabulary: Vocabulary) -> Series:
     """The one series meant; UsageError when there are several, or it is not on offer."""
+    text, found = asked.text, asked.found
     if found.series:
-        return _spelled_out(text, found, vocabulary)
+        return _spelled_out(asked, vocabulary)
     _only_one(text, "metric", [piece for _, piece in found.metrics])
     _only_one(text, "asset", [piece for _, piece in found.assets])
-    _only_one(text, "window", found.windows)
     metric, _ = found.metrics[0]
+    own, span = _shared_out(asked, metric)
+    _only_one(text, "window", own)
     asset = found.assets[0][0] if found.assets else vocabulary.default_asset
-    if not found.windows:
-        return metric, Series(metric.key, asset, metric.default_window)
-    return metric, Series(metric.key, asset, _window(text, metric, found.windows[0]))
+    window = _window(text, metric, own[0]) if own else metric.default_window
+    return Series(metric.key, asset, window, derived=_derived(asked, metric, span))
+
+
+def _shared_out(asked: Asked, metric: Metric) -> tuple[list[Piece], Piece | None]:
+    """The windows named, as those of the metric and the one of what is derived from it."""
+    windows = list(asked.found.windows)
+    if not asked.derived:
+        return windows + ([asked.within] if asked.within else []), None
+    if asked.within:
+        return windows, asked.within
+    mark = min((piece.start for _, piece in asked.found.kinds), default=len(asked.text))
+    behind = [piece for piece in windows if piece.start > mark]
+    alone = windows if asked.found.kinds and not behind and not metric.windows else []
+    span = next(iter(behind or alone), None)
+    return [piece for piece in windows if piece is not span], span
+
+
+def _derived(asked: Asked, metric: Metric, span: Piece | None) -> str:
+    """The derivation with its span, "" for none; UsageError for a span that is not kept."""
+    kind = asked.derived
+    if not kind:
+        return ""
+    if span is None:
+        return f"{kind}.{_USUAL_SPAN[kind]}" if kind in _USUAL_SPAN else _over_what(asked, metric)
+    spans, wanted = CHANGES if kind == "chg" else SPANS, read_span(span.text)
+    for one in spans:
+        if read_span(one) == wanted:
+            return f"{kind}.{one}"
+    raise UsageError(
+        f"I keep {_SAID_AS[kind]} over {', '.join(spans)}, not over {span.text}.",
+        fixes=tuple(swap(asked.text, (span, one)) for one in spans),
+    )
+
+
+def _over_what(asked: Asked, metric: Metric) -> str:
+    mark = max((piece.end for _, piece in asked.found.kinds), default=0)
+    raise UsageError(
+        f"Over what time shall {metric.words[0] if metric.words else metric.key} change?",
+        fixes=tuple(
+            " ".join((asked.text[:mark] + f" {span}" + asked.text[mark:]).split())
+            for span in CHANGES
+            if mark and span in {"24h", "7d", "30d"}
+        ),
+    )
 
 
 def _only_one(text: str, what: str, pieces: list[Piece]) -> None:
@@ -114,8 +193,9 @@ def _window(text: str, metric: Metric, piece: Piece) -> str:
     )
 
 
-def _spelled_out(text: str, found: Found, vocabulary: Vocabulary) -> tuple[Metric, Series]:
-    rest = [piece for _, piece in (*found.metrics, *found.assets)] + found.windows
+def _spelled_out(asked: Asked, vocabulary: Vocabulary) -> Series:
+    text, found = asked.text, asked.found
+    rest = [piece for _, piece in (*found.metrics, *found.assets, *found.kinds)] + found.windows
     _only_one(text, "series", found.series + rest)
     piece = found.series[0]
     series = Series.parse(_cased(piece.text))
@@ -128,7 +208,7 @@ def _spelled_out(text: str, found: Found, vocabulary: Vocabulary) -> tuple[Metri
         window = metric.default_window
     else:
         window = _window(text, metric, _within(piece, series.window))
-    return metric, Series(metric.key, series.asset, window, series.venue)
+    return Series(metric.key, series.asset, window, series.venue, series.derived)
 
 
 def _cased(text: str) -> str:
@@ -144,9 +224,9 @@ def _within(piece: Piece, part: str) -> Piece:
 
 
 def _check_offer(text: str, piece: Piece, series: Series, vocabulary: Vocabulary) -> None:
-    if series.derived:
+    if series.derived and series.derived not in DERIVATIONS:
         raise UsageError(
-            f"|{series.derived} is not something I can watch yet.",
+            f"|{series.derived} is not something I can watch. I have: {', '.join(DERIVATIONS)}.",
             fixes=(swap(text, (piece, piece.text.partition("|")[0])),),
         )
     if series.asset not in vocabulary.assets:

@@ -13,8 +13,14 @@ from alerts.rules.usual import usual_timing
 
 _LONGEST = timedelta(days=30)
 _OFTENEST = timedelta(minutes=1)
-_GROUPS = {"each": "once", "every": "once", "unreminded": "remind"}
-_SAID_AS = {"hold": "for", "name": "named", "once": "once, each or every"}
+_GROUPS = {"each": "once", "every": "once", "unreminded": "remind", "silent": "loud"}
+_SAID_AS = {
+    "hold": "for",
+    "name": "named",
+    "once": "once, each or every",
+    "within": "in",
+    "loud": "loud or silent",
+}
 
 
 def by_kind(clauses: tuple[Clause, ...]) -> dict[str, Clause]:

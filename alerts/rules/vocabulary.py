@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 
 from alerts.domain.ids import Asset, Venue
 from alerts.domain.reading import Series
-from alerts.metrics.spec import Metric
+from alerts.metrics.spec import DERIVATIONS, Metric, Unit, derived
 from alerts.rules.amounts import write_level
 
 _NICKNAMES: Mapping[str, tuple[str, ...]] = {
     "BTC": ("bitcoin", "xbt"),
     "ETH": ("ether", "ethereum"),
 }
+_TWINS = ({Unit.COINS, Unit.USD}, {Unit.PERCENT, Unit.PERCENT_YEAR})
 
 
 class Vocabulary:
@@ -40,18 +41,37 @@ class Vocabulary:
         """The metric called by a word, several words, or its key."""
         return self._metrics.get(" ".join(word.lower().split()))
 
+    def of(self, series: Series) -> Metric | None:
+        """What a series is of: its metric, or what its derivation makes of that."""
+        metric = self.metric(series.metric)
+        if metric is None or not series.derived:
+            return metric
+        return derived(metric, series.derived)
+
+    def twin(self, metric: Metric) -> Metric | None:
+        """The same thing counted in another unit: `oi_usd` for `oi_coin`."""
+        stem = metric.key.rpartition("_")[0]
+        same = (one for one in self.metrics if stem and one.key.rpartition("_")[0] == stem)
+        return next((one for one in same if {one.unit, metric.unit} in _TWINS), None)
+
     def asset(self, word: str) -> Asset | None:
         return self._assets.get(word.lower())
 
     def word_of(self, metric: Metric) -> str:
         """The shortest way to name a metric: the first of its words that means it."""
-        mine = (word for word in metric.words if self.metric(word) is metric)
+        mine = (
+            word
+            for word in metric.words
+            if (meant := self.metric(word)) and meant.key == metric.key
+        )
         return next(mine, str(metric.key))
 
     def serves(self, series: Series) -> bool:
-        """Whether plain words can name this series: no venue, no derivation, a usual window."""
+        """Whether plain words can name this series: no venue, a usual window and derivation."""
         metric = self.metric(series.metric)
-        if metric is None or series.venue or series.derived or series.asset not in self.assets:
+        if metric is None or series.venue or series.asset not in self.assets:
+            return False
+        if series.derived and series.derived not in DERIVATIONS:
             return False
         return series.window in metric.windows or series.window == metric.default_window
 

@@ -1,7 +1,7 @@
 """A rule as one line, and back."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -9,13 +9,15 @@ from hypothesis import strategies as st
 
 from alerts.domain.ids import Asset, Venue
 from alerts.domain.reading import Series
-from alerts.domain.rule import Direction, Draft, Join, Leg, Repeat, Timing
+from alerts.domain.rule import Direction, Draft, Join, Leg, Repeat, Severity, Timing, Voice
 from alerts.metrics import METRICS
+from alerts.metrics.spec import DERIVATIONS, SPANS
 from alerts.rules.describe import describe, title
 from alerts.rules.grammar import parse
 from alerts.rules.phrase import clean_name
+from alerts.rules.usual import band_legs, usual_clear
 from alerts.rules.vocabulary import Vocabulary
-from tests.builders import BASIS, PRICE, SKEW, a_draft, a_leg, a_vocabulary
+from tests.builders import BASIS, SKEW, a_draft, a_leg, a_vocabulary, a_wide_vocabulary
 
 REAL = Vocabulary(METRICS, (Asset("BTC"), Asset("ETH")))
 
@@ -84,32 +86,84 @@ def timings(draw):
     return Timing(draw(spans()), draw(spans()), draw(spans()), remind, repeat)
 
 
+WIDE = a_wide_vocabulary()
+WATCHED = [
+    *(Series(metric.key, Asset("BTC"), metric.default_window) for metric in WIDE.metrics),
+    Series("skew25_norm", Asset("ETH"), "7d"),
+    Series("liq_long_usd", Asset("ETH"), "5d"),
+]
+LEVELS = st.integers(-(10**7), 10**7).map(lambda hundredths: hundredths / 100)
+ENDS = st.datetimes(datetime(2026, 1, 1), datetime(2036, 1, 1)).map(  # noqa: DTZ001
+    lambda end: end.replace(second=0, microsecond=0, tzinfo=UTC)
+)
+
+
+@st.composite
+def legs(draw, series):
+    """One leg with any clear level, or with the usual one."""
+    direction = draw(st.sampled_from(Direction))
+    low, high = sorted((draw(LEVELS), draw(LEVELS)))
+    level, clear = (high, low) if direction is Direction.ABOVE else (low, high)
+    if draw(st.booleans()):
+        clear = usual_clear(WIDE.of(series), direction, level)
+    return Leg(series, direction, level, clear)
+
+
+@st.composite
+def records(draw, series):
+    series = replace(series, derived=f"pctl.{draw(st.sampled_from(SPANS))}")
+    direction, level = draw(
+        st.sampled_from(((Direction.ABOVE, 99.9), (Direction.BELOW, 0.1), (Direction.ABOVE, 95)))
+    )
+    return Leg(series, direction, level, usual_clear(WIDE.of(series), direction, level))
+
+
+@st.composite
+def conditions(draw, series, join):
+    """The legs of one condition: a level, a record, or a range that fits the join."""
+    kind = draw(st.sampled_from(["level", "level", "record", "range"]))
+    if kind == "record":
+        return (draw(records(series)),)
+    if kind == "level":
+        derived = draw(st.sampled_from(["", *DERIVATIONS]))
+        return (draw(legs(replace(series, derived=derived))),)
+    low, high = sorted(draw(st.sets(LEVELS, min_size=2, max_size=2)))
+    return band_legs(WIDE.of(series), series, (low, high), outside=join is Join.ANY)
+
+
 @st.composite
 def drafts(draw):
     """Any rule the grammar can say, with numbers of up to twelve digits."""
-    series = draw(st.sampled_from([SKEW, BASIS, PRICE, Series("rr25", Asset("ETH"), "7d")]))
-    series = replace(series, venue=draw(st.sampled_from([Venue(""), Venue("deribit")])))
-    numbers = st.integers(-(10**7), 10**7).map(lambda hundredths: hundredths / 100)
-    low, high = sorted((draw(numbers), draw(numbers)))
-    direction = draw(st.sampled_from(Direction))
-    level, clear = (high, low) if direction is Direction.ABOVE else (low, high)
-    name = clean_name(draw(st.text(max_size=40)))
-    return Draft((Leg(series, direction, level, clear),), draw(timings()), name=name)
+    join = draw(st.sampled_from(Join))
+    watched = draw(st.lists(st.sampled_from(WATCHED), min_size=1, max_size=5, unique=True))
+    venue = draw(st.sampled_from([Venue(""), Venue(""), Venue("deribit")]))
+    own = tuple(
+        leg for series in watched for leg in draw(conditions(replace(series, venue=venue), join))
+    )[:5]
+    return Draft(
+        own,
+        draw(timings()),
+        join if len(own) > 1 else Join.ALL,
+        clean_name(draw(st.text(max_size=40))),
+        draw(st.none() | ENDS),
+        draw(st.sampled_from(Severity)),
+        draw(st.sampled_from(Voice)),
+    )
 
 
 @given(drafts())
 def test_a_line_reads_back_as_the_same_rule(draft):
-    assert parse(describe(draft, REAL), REAL) == draft
+    assert parse(describe(draft, WIDE), WIDE) == draft
 
 
 @given(drafts())
 def test_a_full_line_reads_back_as_the_same_rule(draft):
-    assert parse(describe(draft, REAL, full=True), REAL) == draft
+    assert parse(describe(draft, WIDE, full=True), WIDE) == draft
 
 
 @given(drafts())
 def test_a_line_without_vocabulary_reads_back_as_the_same_rule(draft):
-    assert parse(describe(draft), REAL) == draft
+    assert parse(describe(draft), WIDE) == draft
 
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.key)
