@@ -14,6 +14,7 @@ from alerts.domain.event import Event
 from alerts.domain.ids import Chat, Platform, RuleId
 from alerts.domain.reading import Close, Reading, Series
 from alerts.domain.rule import Draft, Rule, State
+from alerts.domain.turn import Rates, Turn
 
 
 class Clock(Protocol):
@@ -173,35 +174,96 @@ class Entry:
     attempts: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """A courier of a platform; what it takes and does not keep for `hold` is anybody's again."""
+
+    platform: Platform
+    name: str
+    hold: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """An entry that left the queue undelivered; `events` is empty where it cannot be read."""
+
+    id: str
+    chat: str
+    events: tuple[Event, ...]
+    why: str
+    at: datetime
+
+
 class Outbox(Protocol):
-    """The durable queue between ticks and couriers; an entry leaves it only when settled."""
+    """The durable queue between ticks and couriers; an entry leaves it only when settled.
 
-    async def take(
-        self, platform: Platform, consumer: str, *, count: int, wait: timedelta
-    ) -> Sequence[Entry]:
-        """New entries, in order, blocking up to `wait` for the first."""
+    A chat's entries stand in a line: only the first is ever in anybody's hands, so order holds
+    whatever is retried, by however many couriers. Chats take turns: the longest due comes first.
+    """
+
+    async def take(self, hands: Hands, *, count: int, wait: timedelta) -> Sequence[Entry]:
+        """Entries that are due, of as many chats, blocking up to `wait` for the first.
+
+        Among them those of couriers that fell silent.
+        """
         ...
 
-    async def reclaim(
-        self, platform: Platform, consumer: str, *, idle: timedelta, count: int
-    ) -> Sequence[Entry]:
-        """Entries of couriers that fell silent for `idle`, in order; they now belong to us."""
+    async def keep(self, hands: Hands, entries: Sequence[Entry]) -> None:
+        """Say that these entries are still being worked on, so nobody else takes them."""
         ...
 
-    async def keep(self, platform: Platform, consumer: str, ids: Sequence[str]) -> None:
-        """Say that these entries are still being worked on, so nobody reclaims them."""
+    async def settle(self, hands: Hands, entry: Entry) -> Entry | None:
+        """Delivered: remove the entry. The next one of its chat, now in the same hands."""
         ...
 
-    async def settle(self, platform: Platform, entry_id: str) -> None:
-        """Delivered, or given up with a reason already logged: remove the entry."""
+    async def bury(self, hands: Hands, entry: Entry, why: str) -> Entry | None:
+        """Given up: move the entry to the dead letters. The next one of its chat, as `settle`."""
+        ...
+
+    async def defer(
+        self, hands: Hands, entry: Entry, after: timedelta, *, tried: bool = True
+    ) -> None:
+        """Give the entry back: its chat's turn comes after so long. `tried` counts an attempt."""
         ...
 
     async def readdress(self, old: Chat, new: Chat) -> None:
-        """A chat has moved: its rules and future entries go to the new address."""
+        """A chat has moved: its rules and its entries go to the new address."""
         ...
 
     async def backlog(self, platform: Platform) -> int:
         """How many entries are not settled."""
+        ...
+
+    async def dead(self, platform: Platform, count: int = 1000) -> Sequence[Dead]:
+        """The latest dead letters, oldest first."""
+        ...
+
+    async def resend(self, platform: Platform, dead_id: str) -> bool:
+        """Put a dead letter back into the queue; False when there is none."""
+        ...
+
+    async def drop(self, platform: Platform, dead_id: str) -> bool:
+        """Delete a dead letter; False when there is none."""
+        ...
+
+
+class Budget(Protocol):
+    """What all processes of one token may send together, in real time."""
+
+    async def claim(self, chats: Sequence[Chat]) -> Sequence[Turn]:
+        """One turn per chat, granted in this order; only a Slot is used up."""
+        ...
+
+    async def spend(self, chat: Chat) -> None:
+        """Count a message that is sent without asking, such as an answer to a command."""
+        ...
+
+    async def penalize(self, chat: Chat, after: timedelta) -> None:
+        """The platform told this chat to wait. Several chats told so at once: all wait a while."""
+        ...
+
+    async def pause(self, after: timedelta) -> None:
+        """Nothing can be sent to anybody for so long."""
         ...
 
 
@@ -225,64 +287,6 @@ class Lease(Protocol):
         ...
 
     async def release(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Rates:
-    """How often one token may send.
-
-    `per_second` is over all chats and steady: a quiet hour saves nothing up. `chat_gap` lies
-    between two messages of one chat; `group_per_minute` holds in any sliding minute for a chat
-    with a negative id (Telegram's groups and channels), 0 for no such limit.
-    """
-
-    per_second: float
-    chat_gap: timedelta = timedelta(0)
-    group_per_minute: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """Yours: send after this long."""
-
-    after: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class NotYet:
-    """This chat may ask again after this long; others need not wait for it."""
-
-    after: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class Full:
-    """No chat has a turn before this long has passed."""
-
-    after: timedelta
-
-
-Turn = Slot | NotYet | Full
-
-
-class Budget(Protocol):
-    """What all processes of one token may send together, in real time."""
-
-    async def claim(self, chats: Sequence[Chat]) -> Sequence[Turn]:
-        """One turn per chat, granted in this order; only a Slot is used up."""
-        ...
-
-    async def spend(self, chat: Chat) -> None:
-        """Count a message that is sent without asking, such as an answer to a command."""
-        ...
-
-    async def penalize(self, chat: Chat, after: timedelta) -> None:
-        """The platform told this chat to wait. Several chats told so at once: all wait a while."""
-        ...
-
-    async def pause(self, after: timedelta) -> None:
-        """Nothing can be sent to anybody for so long."""
-        ...
 
 
 class Store(Protocol):

@@ -3,16 +3,16 @@
 import asyncio
 import hashlib
 import logging
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import TypeVar
 
 from alerts.domain.errors import StoreError
 from alerts.domain.event import Event
-from alerts.domain.ids import Chat
-from alerts.ports import Clock, Entry, Store
+from alerts.ports import Clock, Entry, Hands, Store
 from bot.briefing import brief
+from bot.card import Card
 from bot.commands.spec import Readings
 from bot.limits import Limits
 from bot.outcome import Gone, Later, Moved, Outcome, Rejected, Sent, Whom
@@ -21,24 +21,33 @@ from bot.text import alert
 
 log = logging.getLogger(__name__)
 
+HELD_AT_MOST = 200
 BATCH = 50
-HELD_AT_MOST = 500
 WAIT = timedelta(seconds=1)
-IDLE = timedelta(seconds=6)
-KEEP_EVERY_SECONDS = 2.0
+HOLD = timedelta(seconds=4)
+KEEP_EVERY_SECONDS = 1.0
 SEND_BOUND_SECONDS = 60.0
-STORE_RETRY_SECONDS = 1.0
+STORE_RETRY_SECONDS = 0.5
+PATIENCE = timedelta(seconds=1.5)
+"""A chat whose turn comes within this time is waited for; a longer wait is the queue's."""
+
+AFTER_BUG = timedelta(seconds=5)
 TRIES_AFTER_BUG = 5
+LONGEST_BACKOFF = timedelta(minutes=5)
 GIVE_UP_AFTER = timedelta(hours=24)
 REMEMBER_GONE = timedelta(days=365)
+STOP_SECONDS = 8.0
+
+_T = TypeVar("_T")
 
 
 @dataclass(slots=True)
 class Courier:
     """Delivers one platform's queue.
 
-    Chats are independent: each has its own lane, in order; one that must wait holds up no other.
-    An entry stays in the store's queue until settled, so a crash here loses nothing.
+    The queue hands out one entry per chat at a time, so chats are independent and each is told
+    in order. An entry stays in the queue until settled, so a crash here loses nothing; told to
+    stop, a courier finishes what it is sending and gives the rest back.
     """
 
     platform: Platform
@@ -49,8 +58,13 @@ class Courier:
     consumer: str
     simulated: bool = False
     delivered: int = 0
-    _lanes: dict[Chat, deque[Entry]] = field(default_factory=dict)
+    buried: int = 0
+    last_buried: str = ""
     _held: dict[str, Entry] = field(default_factory=dict)
+
+    @property
+    def hands(self) -> Hands:
+        return Hands(self.platform.name, self.consumer, HOLD)
 
     async def run(self) -> None:
         """Deliver until cancelled."""
@@ -58,134 +72,175 @@ class Courier:
             group.create_task(self._keep())
             while True:
                 for entry in await self._next():
-                    self._put(group, entry)
+                    if entry.id not in self._held:
+                        self._held[entry.id] = entry
+                        group.create_task(self._work(entry))
 
     async def _next(self) -> Sequence[Entry]:
         """Entries to work on; the second fence: whatever the store does, the courier lives on."""
-        if len(self._held) >= HELD_AT_MOST:
-            await asyncio.sleep(WAIT.total_seconds())
+        room = HELD_AT_MOST - len(self._held)
+        if room <= 0:
+            await asyncio.sleep(0.05)
             return ()
-        outbox, name = self.store.outbox, self.platform.name
         try:
-            orphans = await outbox.reclaim(name, self.consumer, idle=IDLE, count=BATCH)
-            if orphans:
-                return orphans
-            return await outbox.take(name, self.consumer, count=BATCH, wait=WAIT)
+            return await self.store.outbox.take(self.hands, count=min(BATCH, room), wait=WAIT)
         except StoreError as error:
-            log.warning("queue out of reach platform=%s why=%s", name, error)
-            await asyncio.sleep(STORE_RETRY_SECONDS)
+            log.warning("queue out of reach platform=%s why=%s", self.platform.name, error)
+            await asyncio.sleep(2 * STORE_RETRY_SECONDS)
             return ()
 
-    def _put(self, group: asyncio.TaskGroup, entry: Entry) -> None:
-        if entry.id in self._held:
-            return
-        self._held[entry.id] = entry
-        lane = self._lanes.get(entry.chat)
-        if lane is None:
-            self._lanes[entry.chat] = deque([entry])
-            group.create_task(self._drive(entry.chat))
-        else:
-            lane.append(entry)
-
-    async def _drive(self, chat: Chat) -> None:
-        """Deliver one chat's lane in order, then close it."""
-        lane = self._lanes[chat]
-        try:
-            while lane:
-                await self._deliver(lane[0])
-                self._held.pop(lane.popleft().id, None)
-        finally:
-            del self._lanes[chat]
-            for entry in lane:
+    async def _work(self, entry: Entry) -> None:
+        """Deliver an entry, then the next of its chat, until none waits."""
+        following: Entry | None = entry
+        while following is not None:
+            entry = following
+            self._held[entry.id] = entry
+            try:
+                following = await self._deliver(entry)
+            except asyncio.CancelledError:
+                await self._give_back(entry)
+                raise
+            finally:
                 self._held.pop(entry.id, None)
 
-    async def _deliver(self, entry: Entry) -> None:
-        """Try until the entry is settled or handed back to the queue by an error."""
-        chat = entry.chat
+    async def _deliver(self, entry: Entry) -> Entry | None:
+        """One try; what is next in the same chat, None when its turn comes later."""
         while True:
             try:
-                outcome = await self._try(entry, chat)
-                wait = await self._settle(entry, chat, outcome)
+                return await self._try(entry)
             except StoreError as error:
-                log.warning("delivery waits for the store chat=%s why=%s", chat, error)
-                wait = timedelta(seconds=STORE_RETRY_SECONDS)
-            except Exception:
+                log.warning("delivery waits for the store chat=%s why=%s", entry.chat, error)
+                await asyncio.sleep(STORE_RETRY_SECONDS)
+            except Exception as error:
                 log.exception("delivery failed entry=%s tries=%d", entry.id, entry.attempts)
-                await self._give_back(entry)
-                return
-            if wait is None:
-                return
-            if isinstance(outcome, Moved):
-                chat = outcome.to
-            await asyncio.sleep(wait.total_seconds())
+                return await self._after_bug(entry, type(error).__name__)
 
-    async def _give_back(self, entry: Entry) -> None:
-        """After a bug: the queue hands the entry out again later; the last try gives it up."""
+    async def _after_bug(self, entry: Entry, name: str) -> Entry | None:
         if entry.attempts >= TRIES_AFTER_BUG:
-            log.error("given up entry=%s", entry.id)
-            await self.store.outbox.settle(self.platform.name, entry.id)
+            return await self._surely(lambda: self._bury(entry, f"a bug here: {name}"))
+        await self._surely(lambda: self.store.outbox.defer(self.hands, entry, AFTER_BUG))
+        return None
 
-    async def _try(self, entry: Entry, chat: Chat) -> Outcome:
-        if why := await self.store.notes.read(f"gone:{chat}"):
-            return Gone(why)
+    async def _try(self, entry: Entry) -> Entry | None:
+        if why := await self.store.notes.read(f"gone:{entry.chat}"):
+            return await self._bury(entry, f"out of reach: {why}")
         now = self.clock.now()
         told = await brief(entry.events, self.store.rules, self.store.history, self.readings, now)
         live = [one for one in told if one.rule is not None]
         if not live:
-            return Rejected("every rule of it was deleted, paused or edited since")
-        card = alert(live, now, simulated=self.simulated)
-        if wait := await self.limits.turn(chat):
-            return Later(wait, "its turn has not come")
+            log.info("not sent, its rules have changed chat=%s events=%s", entry.chat, _ids(entry))
+            return await self.store.outbox.settle(self.hands, entry)
+        while wait := await self.limits.turn(entry.chat):
+            if wait > PATIENCE:
+                await self.store.outbox.defer(self.hands, entry, wait, tried=False)
+                return None
+            await asyncio.sleep(wait.total_seconds())
+        card = alert(live, self.clock.now(), simulated=self.simulated)
+        return await _to_its_end(self._send(entry, card))
+
+    async def _send(self, entry: Entry, card: Card) -> Entry | None:
         try:
             async with asyncio.timeout(SEND_BOUND_SECONDS):
-                return await self.platform.send(chat, card, _key(entry.events))
+                outcome = await self.platform.send(entry.chat, card, _key(entry.events))
         except TimeoutError:
-            return Later(WAIT, "the platform did not answer", unknown=True)
+            outcome = Later(WAIT, "the platform did not answer", unknown=True)
+        if isinstance(outcome, Sent):
+            self.delivered += 1
+        return await self._surely(lambda: self._settle(entry, outcome))
 
-    async def _settle(self, entry: Entry, chat: Chat, outcome: Outcome) -> timedelta | None:
-        """Act on an outcome; the wait before the next try, or None when the entry is done."""
-        name, outbox = self.platform.name, self.store.outbox
-        events = ",".join(event.id for event in entry.events)
+    async def _surely(self, act: Callable[[], Awaitable[_T]]) -> _T:
+        """Tell the store, however long it is away: sending again instead would be a repeat."""
+        while True:
+            try:
+                return await act()
+            except StoreError as error:
+                log.warning("the store must still hear of it platform=%s why=%s",
+                            self.platform.name, error)  # fmt: skip
+                await asyncio.sleep(STORE_RETRY_SECONDS)
+
+    async def _settle(self, entry: Entry, outcome: Outcome) -> Entry | None:
+        """Act on an outcome; what is next in the same chat, None when its turn comes later."""
+        chat, outbox = entry.chat, self.store.outbox
         match outcome:
             case Sent():
-                self.delivered += 1
-                log.info("sent chat=%s events=%s tries=%d", chat, events, entry.attempts)
-            case Later(after=after, why=why) if self.clock.now() - entry.queued_at < GIVE_UP_AFTER:
-                log.warning("send later chat=%s after=%s why=%s", chat, after, why)
-                await self._hold(outcome, chat)
-                return after
-            case Later(why=why) | Rejected(why=why):
-                log.error("not sent chat=%s events=%s why=%s", chat, events, why)
+                log.info("sent chat=%s events=%s tries=%d", chat, _ids(entry), entry.attempts)
+                return await outbox.settle(self.hands, entry)
+            case Later(why=why) if self.clock.now() - entry.queued_at >= GIVE_UP_AFTER:
+                return await self._bury(entry, f"not delivered for 24 hours: {why}")
+            case Later():
+                await self._wait(entry, outcome)
+                return None
+            case Rejected(why=why):
+                return await self._bury(entry, f"refused: {why}")
             case Moved(to=to):
                 log.info("chat moved from=%s to=%s", chat, to)
                 await outbox.readdress(chat, to)
-                return timedelta(0)
+                await outbox.defer(self.hands, entry, timedelta(0))
+                return None
             case Gone(why=why):
-                log.warning("chat out of reach chat=%s events=%s why=%s", chat, events, why)
                 await self.store.notes.put(f"gone:{chat}", why, REMEMBER_GONE)
-        await outbox.settle(name, entry.id)
-        return None
+                return await self._bury(entry, f"out of reach: {why}")
 
-    async def _hold(self, outcome: Later, chat: Chat) -> None:
-        """Let every process of this token know who has to wait."""
-        match outcome.whom:
+    async def _wait(self, entry: Entry, later: Later) -> None:
+        """Give the entry back for later, and let every process of this token know who waits."""
+        after = later.after
+        match later.whom:
             case Whom.CHAT:
-                await self.limits.budget.penalize(chat, outcome.after)
+                await self.limits.budget.penalize(entry.chat, after)
             case Whom.EVERYBODY:
-                await self.limits.budget.pause(outcome.after)
+                await self.limits.budget.pause(after)
             case Whom.MESSAGE:
-                pass
+                after = backoff(after, entry.attempts)
+        log.warning(
+            "send later chat=%s after=%s tries=%d may_repeat=%s why=%s",
+            entry.chat, after, entry.attempts, later.unknown, later.why,
+        )  # fmt: skip
+        await self.store.outbox.defer(self.hands, entry, after)
+
+    async def _bury(self, entry: Entry, why: str) -> Entry | None:
+        """Give up, never silently: with its reason among the dead letters, and in the log."""
+        following = await self.store.outbox.bury(self.hands, entry, why)
+        log.error("not delivered chat=%s events=%s why=%s", entry.chat, _ids(entry), why)
+        self.buried += 1
+        self.last_buried = why
+        return following
+
+    async def _give_back(self, entry: Entry) -> None:
+        """On the way out: another courier, or the next start, need not wait for our silence."""
+        try:
+            await self.store.outbox.defer(self.hands, entry, timedelta(0), tried=False)
+        except StoreError as error:
+            log.warning("not given back entry=%s why=%s", entry.id, error)
 
     async def _keep(self) -> None:
         """Keep what we hold ours, so that no other courier sends it too."""
         while True:
             await asyncio.sleep(KEEP_EVERY_SECONDS)
-            if not self._held:
-                continue
             try:
-                await self.store.outbox.keep(self.platform.name, self.consumer, list(self._held))
+                await self.store.outbox.keep(self.hands, list(self._held.values()))
             except StoreError as error:
                 log.warning("could not keep entries platform=%s why=%s", self.platform.name, error)
+
+
+def backoff(after: timedelta, tries: int) -> timedelta:
+    """The wait after a failure that the platform set no time for: ever longer."""
+    doubled: timedelta = after * 2 ** min(max(tries - 1, 0), 10)
+    return min(doubled, max(after, LONGEST_BACKOFF))
+
+
+async def _to_its_end(work: Awaitable[_T]) -> _T:
+    """Told to stop in the middle, still finish: half a send is a message that may repeat."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task], timeout=STOP_SECONDS)
+        task.cancel()
+        raise
+
+
+def _ids(entry: Entry) -> str:
+    return ",".join(event.id for event in entry.events)
 
 
 def _key(events: Sequence[Event]) -> str:

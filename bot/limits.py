@@ -12,7 +12,8 @@ from datetime import timedelta
 
 from alerts.domain.ids import Chat
 from alerts.domain.ids import Platform as PlatformName
-from alerts.ports import Budget, Full, NotYet, Rates, Turn
+from alerts.domain.turn import Full, NotYet, Rates, Turn
+from alerts.ports import Budget
 
 ASKED_TOGETHER = 400
 LONGEST_SLEEP_SECONDS = 5.0

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from alerts.domain.ids import Chat
-from alerts.ports import Full, NotYet, Rates, Slot, Turn
+from alerts.domain.turn import Full, NotYet, Rates, Slot, Turn
 from alerts.storage import turns
 from alerts.storage.connection import Connection
 

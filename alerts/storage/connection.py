@@ -27,6 +27,9 @@ CONNECT_SECONDS = 3.0
 HEALTH_CHECK_SECONDS = 15
 PAUSES_SECONDS = (0.05, 0.25)
 
+ON_LINES = ("take", "keep", "settle", "defer")
+"""Scripts that begin with scripts/lines.lua."""
+
 Command = Sequence[str | int | bytes]
 _T = TypeVar("_T")
 
@@ -119,4 +122,5 @@ def _our_errors() -> Iterator[None]:
 @cache
 def _source(name: str) -> str:
     folder = files("alerts.storage") / "scripts"
-    return (folder / "prelude.lua").read_text() + (folder / f"{name}.lua").read_text()
+    parts = ("prelude", "lines", name) if name in ON_LINES else ("prelude", name)
+    return "".join((folder / f"{part}.lua").read_text() for part in parts)

@@ -96,8 +96,16 @@ class Keys:
         """Stream of what chats of one platform are to be told."""
         return f"{self.prefix}outbox:{platform}"
 
+    def lines(self, platform: Platform) -> str:
+        """Hash: chat -> the ids of its entries in the outbox, in order, by spaces."""
+        return f"{self.prefix}lines:{platform}"
+
+    def turns(self, platform: Platform) -> str:
+        """Sorted set: chat by the microsecond when the head of its line may be handed out."""
+        return f"{self.prefix}turns:{platform}"
+
     def dead(self, platform: Platform) -> str:
-        """Stream of entries no courier could read."""
+        """Stream of entries that could not be delivered, with the reason."""
         return f"{self.prefix}dead:{platform}"
 
     def note(self, name: str) -> str:

@@ -1,68 +1,27 @@
 """The ports in dicts: for tests and dry runs. One process, one event loop, nothing survives it."""
 
-import asyncio
 import time
-from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from alerts.domain.event import Event
-from alerts.domain.ids import Chat, Platform, RuleId
+from alerts.domain.ids import Chat, RuleId
 from alerts.domain.reading import Reading, Series
 from alerts.domain.rule import Rule, State
-from alerts.ports import Change, Entry, Held, New, Rates, Step
+from alerts.domain.turn import Rates
+from alerts.ports import Change, Held, New, Step
 from alerts.storage import terms
 from alerts.storage.memory_budget import MemoryBudget
 from alerts.storage.memory_history import MemoryHistory
-
-Monotonic = Callable[[], float]
-
-
-@dataclass(slots=True)
-class _Queued:
-    entry: Entry
-    consumer: str = ""
-    touched: float = 0.0
-
-
-@dataclass(slots=True)
-class _Shelf:
-    """All that is stored."""
-
-    monotonic: Monotonic
-    held: dict[RuleId, Held] = field(default_factory=dict)
-    chats: dict[Chat, dict[int, RuleId]] = field(default_factory=lambda: defaultdict(dict))
-    numbers: dict[Chat, int] = field(default_factory=lambda: defaultdict(int))
-    due: dict[RuleId, datetime] = field(default_factory=dict)
-    feed: deque[RuleId] = field(default_factory=lambda: deque(maxlen=terms.FEED_LENGTH))
-    fed: int = 0
-    latest: dict[Series, Reading] = field(default_factory=dict)
-    moved: dict[Chat, Chat] = field(default_factory=dict)
-    queues: dict[Platform, dict[str, _Queued]] = field(default_factory=lambda: defaultdict(dict))
-    queued: int = 0
-    arrival: asyncio.Condition = field(default_factory=asyncio.Condition)
-    leader: str = ""
-    leads_until: float = 0.0
-    fence: int = 0
-
-    def write(self, held: Held, due: datetime) -> Rule:
-        rule = held.rule
-        self.held[rule.id] = held
-        self.due[rule.id] = due
-        self.announce(rule.id)
-        return rule
-
-    def announce(self, rule_id: RuleId) -> None:
-        self.feed.append(rule_id)
-        self.fed += 1
+from alerts.storage.memory_outbox import MemoryOutbox
+from alerts.storage.memory_shelf import Monotonic, Shelf
 
 
 class MemoryStore:
     """Implements Store; `monotonic` measures idleness, leases and notes."""
 
     def __init__(self, monotonic: Monotonic = time.monotonic) -> None:
-        self._shelf = _Shelf(monotonic)
+        self._shelf = Shelf(monotonic)
         self.rules = MemoryRuleBook(self._shelf)
         self.history = MemoryHistory()
         self.outbox = MemoryOutbox(self._shelf)
@@ -86,7 +45,7 @@ class MemoryStore:
 class MemoryRuleBook:
     """Implements RuleBook."""
 
-    def __init__(self, shelf: _Shelf) -> None:
+    def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
 
     async def add(self, new: New, *, now: datetime, limit: int) -> Rule:
@@ -156,7 +115,7 @@ class MemoryRuleBook:
         shelf.fence = fence
         shelf.latest.update({reading.series: reading for reading in readings})
         taken = [step for step in steps if self._write(step)]
-        await _enqueue(shelf, [step.event for step in taken if step.event])
+        await MemoryOutbox(shelf).put([step.event for step in taken if step.event])
         return [step.rule for step in taken]
 
     def _write(self, step: Step) -> bool:
@@ -172,99 +131,6 @@ class MemoryRuleBook:
 
 def _head(rule: Rule) -> tuple[int, int, Chat]:
     return rule.revision, rule.number, rule.chat
-
-
-async def _enqueue(shelf: _Shelf, events: Sequence[Event]) -> None:
-    news: dict[Chat, list[Event]] = defaultdict(list)
-    for event in events:
-        news[event.chat].append(event)
-    for chat, told in news.items():
-        shelf.queued += 1
-        entry = terms.entry(str(shelf.queued), chat, tuple(told), 1)
-        shelf.queues[chat.platform][entry.id] = _Queued(entry)
-    async with shelf.arrival:
-        shelf.arrival.notify_all()
-
-
-class MemoryOutbox:
-    """Implements Outbox."""
-
-    def __init__(self, shelf: _Shelf) -> None:
-        self._shelf = shelf
-
-    async def take(
-        self, platform: Platform, consumer: str, *, count: int, wait: timedelta
-    ) -> Sequence[Entry]:
-        fresh = self._fresh(platform)
-        if not fresh and wait:
-            fresh = await self._wait(platform, wait)
-        for queued in fresh[:count]:
-            self._hand(queued, consumer)
-        return [self._addressed(queued.entry) for queued in fresh[:count]]
-
-    async def reclaim(
-        self, platform: Platform, consumer: str, *, idle: timedelta, count: int
-    ) -> Sequence[Entry]:
-        limit = self._shelf.monotonic() - idle.total_seconds()
-        waiting = self._shelf.queues[platform].values()
-        silent = [queued for queued in waiting if queued.consumer and queued.touched <= limit]
-        for queued in silent[:count]:
-            self._hand(queued, consumer)
-            queued.entry = replace(queued.entry, attempts=queued.entry.attempts + 1)
-        return [self._addressed(queued.entry) for queued in silent[:count]]
-
-    async def keep(self, platform: Platform, consumer: str, ids: Sequence[str]) -> None:
-        for entry_id in ids:
-            queued = self._shelf.queues[platform].get(entry_id)
-            if queued and queued.consumer == consumer:
-                self._hand(queued, consumer)
-
-    async def settle(self, platform: Platform, entry_id: str) -> None:
-        self._shelf.queues[platform].pop(entry_id, None)
-
-    async def readdress(self, old: Chat, new: Chat) -> None:
-        if old == new:
-            return
-        shelf = self._shelf
-        top = max(shelf.numbers[old], shelf.numbers[new])
-        for number, rule_id in sorted(shelf.chats.pop(old, {}).items()):
-            taken = number in shelf.chats[new]
-            top += taken
-            self._move(rule_id, new, top if taken else number)
-        shelf.numbers[new] = top
-        shelf.moved.pop(new, None)
-        shelf.moved[old] = new
-
-    async def backlog(self, platform: Platform) -> int:
-        return len(self._shelf.queues[platform])
-
-    def _fresh(self, platform: Platform) -> list[_Queued]:
-        return [queued for queued in self._shelf.queues[platform].values() if not queued.consumer]
-
-    async def _wait(self, platform: Platform, wait: timedelta) -> list[_Queued]:
-        arrival = self._shelf.arrival
-        try:
-            async with asyncio.timeout(wait.total_seconds()), arrival:
-                return await arrival.wait_for(lambda: self._fresh(platform))
-        except TimeoutError:
-            return []
-
-    def _hand(self, queued: _Queued, consumer: str) -> None:
-        queued.consumer = consumer
-        queued.touched = self._shelf.monotonic()
-
-    def _move(self, rule_id: RuleId, chat: Chat, number: int) -> None:
-        shelf = self._shelf
-        held = shelf.held[rule_id]
-        shelf.held[rule_id] = replace(held, rule=replace(held.rule, chat=chat, number=number))
-        shelf.chats[chat][number] = rule_id
-        shelf.announce(rule_id)
-
-    def _addressed(self, entry: Entry) -> Entry:
-        chat = entry.chat
-        while chat in self._shelf.moved:
-            chat = self._shelf.moved[chat]
-        return terms.addressed(entry, chat)
 
 
 class MemoryNotes:
@@ -290,7 +156,7 @@ class MemoryNotes:
 class MemoryLease:
     """Implements Lease."""
 
-    def __init__(self, shelf: _Shelf, holder: str, ttl: timedelta) -> None:
+    def __init__(self, shelf: Shelf, holder: str, ttl: timedelta) -> None:
         self._shelf = shelf
         self._holder = holder
         self._ttl = ttl

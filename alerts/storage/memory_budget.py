@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from alerts.domain.ids import Chat
-from alerts.ports import Full, NotYet, Rates, Slot, Turn
+from alerts.domain.turn import Full, NotYet, Rates, Slot, Turn
 from alerts.storage import turns
 
 

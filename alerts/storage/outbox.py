@@ -1,4 +1,8 @@
-"""The durable queue in Redis: a stream per platform, read by one consumer group."""
+"""The durable queue in Redis: a stream per platform, read by one consumer group.
+
+Entries stay pending in the stream until they are settled; `scripts/lines.lua` keeps each chat's
+entries in a line and hands out only the first.
+"""
 
 import asyncio
 import logging
@@ -10,7 +14,7 @@ from typing import Any, TypeVar
 from alerts import codec
 from alerts.domain.errors import CodecError, StoreError, UsageError
 from alerts.domain.ids import Chat, Platform
-from alerts.ports import Entry
+from alerts.ports import Dead, Entry, Hands
 from alerts.storage import terms
 from alerts.storage.connection import Connection
 
@@ -21,57 +25,49 @@ DEAD_LENGTH = 1_000
 WAIT_SLICE = timedelta(seconds=1)
 """Longest block of one command: well under the command timeout."""
 
+_MICROSECOND = timedelta(microseconds=1)
+_MILLISECOND = timedelta(milliseconds=1)
+
+Word = str | int | bytes
+
 _T = TypeVar("_T")
 _Fields = Mapping[bytes, bytes]
 
 
 class RedisOutbox:
-    """Implements Outbox; an entry that cannot be read is set aside in `dead:<platform>`."""
+    """Implements Outbox; an entry that cannot be read is a dead letter at once."""
 
     def __init__(self, connection: Connection) -> None:
         self._db = connection
         self._keys = connection.keys
 
-    async def take(
-        self, platform: Platform, consumer: str, *, count: int, wait: timedelta
-    ) -> Sequence[Entry]:
+    async def take(self, hands: Hands, *, count: int, wait: timedelta) -> Sequence[Entry]:
         loop = asyncio.get_running_loop()
         end = loop.time() + wait.total_seconds()
         while True:
-            left = timedelta(seconds=max(end - loop.time(), 0))
-            block = min(left, WAIT_SLICE) // timedelta(milliseconds=1)
-            found = await self._grouped(
-                platform, partial(self._read, platform, consumer, count, block)
-            )
-            if found or not block:
-                return await self._entries(platform, [(*row, 1) for row in found])
+            rows, more, following, last = await self._run("take", hands, count)
+            entries = [entry for row in rows if (entry := await self._entry(hands, row))]
+            left = timedelta(seconds=end - loop.time())
+            if entries or left <= timedelta(0):
+                return entries
+            if not more and not rows:
+                due = timedelta(microseconds=following) if following != b"" else WAIT_SLICE
+                await self._arrival(hands.platform, last, min(left, due, WAIT_SLICE))
 
-    async def reclaim(
-        self, platform: Platform, consumer: str, *, idle: timedelta, count: int
-    ) -> Sequence[Entry]:
-        found: list[tuple[bytes, _Fields, int]] = []
-        cursor = "0-0"
-        while len(found) < count:
-            cursor, rows = await self._grouped(
-                platform,
-                partial(self._claim, platform, consumer, idle, cursor, count - len(found)),
-            )
-            found += rows
-            if cursor == "0-0":
-                break
-        return await self._entries(platform, found)
+    async def keep(self, hands: Hands, entries: Sequence[Entry]) -> None:
+        if entries:
+            await self._run("keep", hands, *(word for one in entries for word in _named(one)))
 
-    async def keep(self, platform: Platform, consumer: str, ids: Sequence[str]) -> None:
-        if ids:
-            await self._grouped(
-                platform,
-                lambda: self._db.run(
-                    "keep", [self._keys.outbox(platform)], [GROUP, consumer, *ids]
-                ),
-            )
+    async def settle(self, hands: Hands, entry: Entry) -> Entry | None:
+        return await self._settle(hands, _named(entry), "")
 
-    async def settle(self, platform: Platform, entry_id: str) -> None:
-        await self._db.run("settle", [self._keys.outbox(platform)], [GROUP, entry_id])
+    async def bury(self, hands: Hands, entry: Entry, why: str) -> Entry | None:
+        return await self._settle(hands, _named(entry), why or "no reason was given")
+
+    async def defer(
+        self, hands: Hands, entry: Entry, after: timedelta, *, tried: bool = True
+    ) -> None:
+        await self._run("defer", hands, *_named(entry), after // _MICROSECOND, int(tried))
 
     async def readdress(self, old: Chat, new: Chat) -> None:
         if old == new:
@@ -79,34 +75,69 @@ class RedisOutbox:
         keys = self._keys
         await self._db.run(
             "readdress",
-            [keys.chat(old), keys.chat(new), keys.numbers, keys.rules, keys.feed, keys.moved],
+            [
+                *(keys.chat(old), keys.chat(new), keys.numbers, keys.rules, keys.feed, keys.moved),
+                *(keys.lines(old.platform), keys.turns(old.platform)),
+            ],
             [str(old), str(new), terms.FEED_LENGTH],
         )
 
     async def backlog(self, platform: Platform) -> int:
         return int(await self._db.ask("XLEN", self._keys.outbox(platform)))
 
-    async def _read(
-        self, platform: Platform, consumer: str, count: int, block_ms: int
-    ) -> Sequence[tuple[bytes, _Fields]]:
-        block = ("BLOCK", block_ms) if block_ms else ()  # BLOCK 0 would wait for ever
-        streams = await self._db.tell(
-            *("XREADGROUP", "GROUP", GROUP, consumer, "COUNT", count, *block),
-            *("STREAMS", self._keys.outbox(platform), ">"),
-        )
-        return streams[0][1] if streams else []
+    async def dead(self, platform: Platform, count: int = 1000) -> Sequence[Dead]:
+        rows = await self._db.ask("XREVRANGE", self._keys.dead(platform), "+", "-", "COUNT", count)
+        return [_dead(dead_id.decode(), fields) for dead_id, fields in reversed(rows)]
 
-    async def _claim(
-        self, platform: Platform, consumer: str, idle: timedelta, cursor: str, count: int
-    ) -> tuple[str, list[tuple[bytes, _Fields, int]]]:
-        idle_ms = idle // timedelta(milliseconds=1)
-        following, rows = await self._db.run(
-            "reclaim", [self._keys.outbox(platform)], [GROUP, consumer, idle_ms, cursor, count]
+    async def resend(self, platform: Platform, dead_id: str) -> bool:
+        keys = self._keys
+        ours = [keys.dead(platform), keys.outbox(platform)]
+        return _is_id(dead_id) and bool(await self._db.run("resend", ours, [dead_id]))
+
+    async def drop(self, platform: Platform, dead_id: str) -> bool:
+        return _is_id(dead_id) and bool(
+            await self._db.tell("XDEL", self._keys.dead(platform), dead_id)
         )
-        return following.decode(), [(i, _pairs(flat), tries) for i, flat, tries in rows]
+
+    async def _run(self, name: str, hands: Hands, *words: Word) -> Any:
+        """A script on the lines, with the consumer group made first where it is missing."""
+        keys, platform = self._keys, hands.platform
+        return await self._grouped(
+            platform,
+            partial(
+                self._db.run,
+                name,
+                [
+                    *(keys.outbox(platform), keys.lines(platform), keys.turns(platform)),
+                    *(keys.moved, keys.dead(platform)),
+                ],
+                [GROUP, hands.name, hands.hold // _MICROSECOND, *words],
+            ),
+        )
+
+    async def _arrival(self, platform: Platform, last: bytes, wait: timedelta) -> None:
+        """Wait until something is queued after `last`."""
+        block = max(wait // _MILLISECOND, 1)  # BLOCK 0 would wait for ever
+        await self._db.tell(
+            "XREAD", "COUNT", 1, "BLOCK", block, "STREAMS", self._keys.outbox(platform), last
+        )
+
+    async def _settle(self, hands: Hands, named: Sequence[Word], why: str) -> Entry | None:
+        row = await self._run("settle", hands, *named, why, DEAD_LENGTH)
+        return await self._entry(hands, row) if row else None
+
+    async def _entry(self, hands: Hands, row: Sequence[Any]) -> Entry | None:
+        """The entry in a row; one that cannot be read is buried, and the next of its line taken."""
+        entry_id, flat, tries, chat = row
+        name = entry_id.decode()
+        try:
+            entry = _read(name, _pairs(flat), tries)
+            return terms.addressed(entry, _chat(chat))
+        except CodecError as error:
+            log.error("outbox entry %s is set aside, unreadable: %s", name, error)  # noqa: TRY400
+            return await self._settle(hands, (chat, name), str(error))
 
     async def _grouped(self, platform: Platform, attempt: Callable[[], Awaitable[_T]]) -> _T:
-        """The attempt, with the consumer group made first where it is missing."""
         try:
             return await attempt()
         except StoreError as error:
@@ -123,43 +154,31 @@ class RedisOutbox:
             if "BUSYGROUP" not in str(error):
                 raise
 
-    async def _entries(
-        self, platform: Platform, rows: Sequence[tuple[bytes, _Fields, int]]
-    ) -> Sequence[Entry]:
-        entries = []
-        for entry_id, fields, attempts in rows:
-            try:
-                entries.append(_entry(entry_id.decode(), fields, attempts))
-            except CodecError as error:
-                await self._bury(platform, entry_id.decode(), str(error))
-        moved = await self._moved({entry.chat for entry in entries})
-        return [terms.addressed(entry, moved.get(entry.chat, entry.chat)) for entry in entries]
 
-    async def _moved(self, chats: set[Chat]) -> Mapping[Chat, Chat]:
-        """Where those chats are now, through any number of moves."""
-        now = {chat: chat for chat in chats}
-        while chats:
-            asked = sorted(chats)
-            found = await self._db.ask("HMGET", self._keys.moved, *map(str, asked))
-            hops = {old: _chat(new) for old, new in zip(asked, found, strict=True) if new}
-            now = {chat: hops.get(at, at) for chat, at in now.items()}
-            chats = set(hops.values())
-        return now
-
-    async def _bury(self, platform: Platform, entry_id: str, why: str) -> None:
-        log.error("outbox entry %s of %s is set aside, unreadable: %s", entry_id, platform, why)
-        keys = self._keys
-        await self._db.run(
-            "bury",
-            [keys.outbox(platform), keys.dead(platform)],
-            [GROUP, entry_id, why, DEAD_LENGTH],
-        )
+def _named(entry: Entry) -> tuple[str, str]:
+    """An entry as the scripts know it: they follow a chat that has moved."""
+    return str(entry.chat), entry.id
 
 
-def _entry(entry_id: str, fields: _Fields, attempts: int) -> Entry:
-    lines = fields.get(b"events", b"").split(b"\n")
-    return terms.entry(
-        entry_id, _chat(fields.get(b"chat", b"")), tuple(map(codec.decode_event, lines)), attempts
+def _read(entry_id: str, fields: _Fields, attempts: int) -> Entry:
+    return terms.entry(entry_id, _chat(fields.get(b"chat", b"")), _events(fields), attempts)
+
+
+def _events(fields: _Fields) -> tuple[Any, ...]:
+    return tuple(map(codec.decode_event, fields.get(b"events", b"").split(b"\n")))
+
+
+def _dead(dead_id: str, fields: _Fields) -> Dead:
+    try:
+        events = _events(fields)
+    except CodecError:
+        events = ()
+    return Dead(
+        dead_id,
+        fields.get(b"chat", b"").decode(errors="replace"),
+        events,
+        fields.get(b"why", b"").decode(errors="replace"),
+        terms.from_millis(int(dead_id.partition("-")[0])),
     )
 
 
@@ -168,6 +187,10 @@ def _chat(address: bytes) -> Chat:
         return Chat.parse(address.decode(errors="backslashreplace"))
     except UsageError as error:
         raise CodecError(str(error)) from error
+
+
+def _is_id(text: str) -> bool:
+    return text.replace("-", "", 1).isdecimal()
 
 
 def _pairs(flat: Sequence[Any]) -> _Fields:

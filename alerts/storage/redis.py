@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from alerts.domain.errors import StoreError
-from alerts.ports import Rates
+from alerts.domain.turn import Rates
 from alerts.storage.budget import RedisBudget
 from alerts.storage.connection import COMMAND_SECONDS, Connection, connect
 from alerts.storage.history_store import RedisHistory

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.domain.ids import Chat, Platform
-from alerts.ports import Full, NotYet, Rates, Slot
+from alerts.domain.turn import Full, NotYet, Rates, Slot
 from alerts.storage.memory import MemoryStore
 from alerts.storage.turns import FLOODED_PAUSE, GROUP_MINUTE
 

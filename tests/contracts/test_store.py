@@ -11,7 +11,7 @@ from alerts.domain.event import Event, Kind
 from alerts.domain.ids import Asset, Chat, MetricKey, Platform, RuleId, Venue
 from alerts.domain.reading import Quality, Reading, Series
 from alerts.domain.rule import Direction, Draft, Firing, Idle, Leg, State, Waiting
-from alerts.ports import Change, Held, New, Step
+from alerts.ports import Change, Hands, Held, New, Step
 
 NOON = datetime(2026, 2, 6, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -52,12 +52,23 @@ async def queue(store, *rules, fence=1):
     await store.rules.commit([], [fires(rule) for rule in rules], fence)
 
 
-async def take(store, platform=TELEGRAM, consumer="one", count=10, wait=NO_WAIT):
-    return await store.outbox.take(platform, consumer, count=count, wait=wait)
+def hands(name="one", hold=0.3, platform=TELEGRAM):
+    return Hands(platform, name, timedelta(seconds=hold))
 
 
-async def reclaim(store, consumer="two", idle=NO_WAIT, count=10):
-    return await store.outbox.reclaim(TELEGRAM, consumer, idle=idle, count=count)
+async def take(store, platform=TELEGRAM, consumer="one", count=10, wait=NO_WAIT, hold=30):
+    return await store.outbox.take(hands(consumer, hold, platform), count=count, wait=wait)
+
+
+async def settle_all(store, name="one"):
+    """Take and settle until nothing is due, in the order of it."""
+    settled = []
+    for first in await take(store, consumer=name, count=1000):
+        entry = first
+        while entry:
+            settled.append(entry)
+            entry = await store.outbox.settle(hands(name), entry)
+    return settled
 
 
 async def everything(store):
@@ -394,16 +405,30 @@ async def test_a_large_tick_is_written_whole(store):
 # The outbox
 
 
-async def test_entries_come_in_the_order_they_were_queued(store):
+async def test_entries_of_a_chat_come_in_the_order_they_were_queued(store):
     rules = [await add(store, chat) for chat in (ALICE, BOB, ALICE)]
     for minutes, rule in enumerate(rules):
         await store.rules.commit([], [fires(rule, NOON + minutes * MINUTE)], 1)
 
-    entries = await take(store, count=2)
-    entries += await take(store, count=2)
+    first, bob = await take(store)
+    second = await store.outbox.settle(hands(), first)
 
-    assert [entry.chat for entry in entries] == [ALICE, BOB, ALICE]
-    assert [entry.queued_at for entry in entries] == [NOON + i * MINUTE for i in range(3)]
+    assert [entry.chat for entry in (first, bob, second)] == [ALICE, BOB, ALICE]
+    assert [entry.queued_at for entry in (first, bob, second)] == [
+        NOON + minutes * MINUTE for minutes in (0, 1, 2)
+    ]
+    assert await store.outbox.settle(hands(), second) is None
+
+
+async def test_a_chat_is_in_the_hands_of_one_courier(store):
+    rule = await add(store, ALICE)
+    await queue(store, rule)
+    (first,) = await take(store, consumer="one")
+    await queue(store, rule)
+
+    assert list(await take(store, consumer="two")) == []
+
+    assert await store.outbox.settle(hands("one"), first) is not None
 
 
 async def test_an_entry_is_given_to_one_courier(store):
@@ -411,7 +436,8 @@ async def test_an_entry_is_given_to_one_courier(store):
 
     one, two = await take(store, consumer="one", count=4), await take(store, consumer="two")
 
-    assert [entry.chat.id for entry in [*one, *two]] == list("012345")
+    assert sorted(entry.chat.id for entry in [*one, *two]) == list("012345")
+    assert len(one) == 4
     assert list(await take(store, consumer="three")) == []
 
 
@@ -435,71 +461,174 @@ async def test_taking_gives_up_when_nothing_comes(store):
     assert 0.15 < loop.time() - start < 2
 
 
+async def test_a_large_backlog_is_taken_whole(store):
+    rules = [await add(store, Chat(TELEGRAM, str(i))) for i in range(450)]
+    await queue(store, *rules)
+
+    taken = [await take(store, count=100) for _ in range(5)]
+
+    assert [len(entries) for entries in taken] == [100, 100, 100, 100, 50]
+    assert len({entry.chat for entries in taken for entry in entries}) == 450
+
+
+async def test_a_busy_chat_with_a_long_line_hides_no_other(store):
+    rule = await add(store, ALICE)
+    for _ in range(300):
+        await queue(store, rule)
+    (held,) = await take(store, count=1)
+    await queue(store, await add(store, BOB))
+
+    found = await take(store, consumer="two", wait=timedelta(seconds=5))
+
+    assert held.chat == ALICE
+    assert [entry.chat for entry in found] == [BOB]
+
+
 async def test_a_settled_entry_is_gone(store):
     await queue(store, await add(store, ALICE), await add(store, BOB))
-    first, second = await take(store)
+    first, second = await take(store, hold=0)
     assert await store.outbox.backlog(TELEGRAM) == 2
 
-    await store.outbox.settle(TELEGRAM, first.id)
-    await store.outbox.settle(TELEGRAM, first.id)
+    await store.outbox.settle(hands(), first)
+    await store.outbox.settle(hands(), first)
 
     assert await store.outbox.backlog(TELEGRAM) == 1
-    assert [entry.id for entry in await reclaim(store)] == [second.id]
+    assert [entry.id for entry in await take(store)] == [second.id]
 
 
-async def test_an_untaken_entry_counts_but_is_not_reclaimed(store):
+async def test_entries_wait_for_their_platform(store):
     await queue(store, await add(store))
 
-    assert list(await reclaim(store)) == []
+    assert list(await take(store, DISCORD)) == []
     assert await store.outbox.backlog(TELEGRAM) == 1
     assert await store.outbox.backlog(DISCORD) == 0
 
 
-async def test_entries_of_a_silent_courier_are_taken_over_in_order(store):
+async def test_entries_of_a_silent_courier_are_taken_over(store):
     await queue(store, *[await add(store, Chat(TELEGRAM, str(i))) for i in range(5)])
-    taken = await take(store)
+    taken = await take(store, hold=0.2)
+    assert list(await take(store, consumer="two")) == []
+    await asyncio.sleep(0.25)
 
-    found = await reclaim(store, count=3)
-    found += await reclaim(store, "three", count=10)
+    found = await take(store, consumer="two", count=3)
 
-    assert [entry.id for entry in found[:3]] == [entry.id for entry in taken[:3]]
-    assert [entry.attempts for entry in found] == [2, 2, 2, 3, 3, 3, 2, 2]
+    assert {entry.id for entry in found} < {entry.id for entry in taken}
+    assert [entry.attempts for entry in found] == [2, 2, 2]
 
 
-async def test_entries_behind_many_living_ones_are_taken_over(store):
-    await queue(store, *[await add(store, Chat(TELEGRAM, str(i))) for i in range(300)])
-    taken = await take(store, count=300)
-    await asyncio.sleep(0.4)
-    await store.outbox.keep(TELEGRAM, "one", [entry.id for entry in taken[:299]])
+async def test_taking_waits_for_what_a_courier_may_let_fall(store):
+    await queue(store, await add(store))
+    await take(store, consumer="one", hold=0.3)
 
-    found = await reclaim(store, idle=timedelta(seconds=0.4), count=2)
+    found = await take(store, consumer="two", wait=timedelta(seconds=3))
 
-    assert [entry.id for entry in found] == [taken[299].id]
+    assert [entry.attempts for entry in found] == [2]
 
 
 async def test_a_courier_at_work_keeps_its_entries(store):
     await queue(store, await add(store))
+    (entry,) = await take(store, hold=0.4)
+    for _ in range(3):
+        await asyncio.sleep(0.2)
+        await store.outbox.keep(hands("one", 0.4), [entry])
+
+    assert list(await take(store, consumer="two")) == []
+
+    await asyncio.sleep(0.45)
+    assert [one.attempts for one in await take(store, consumer="two")] == [2]
+
+
+async def test_a_courier_cannot_keep_or_defer_what_was_taken_over(store):
+    await queue(store, await add(store))
+    (entry,) = await take(store, consumer="one", hold=0)
+    await take(store, consumer="two", hold=0.2)
+
+    await store.outbox.keep(hands("one", 30), [entry])
+    await store.outbox.defer(hands("one"), entry, 30 * MINUTE)
+    await asyncio.sleep(0.25)
+
+    assert len(await take(store, consumer="three")) == 1
+
+
+async def test_what_was_taken_over_may_still_be_settled_and_its_chat_stays_there(store):
+    rule = await add(store)
+    await queue(store, rule)
+    (entry,) = await take(store, consumer="one", hold=0)
+    (again,) = await take(store, consumer="two")
+    await queue(store, rule)
+
+    assert await store.outbox.settle(hands("one"), entry) is None
+
+    following = await store.outbox.settle(hands("two"), again)
+    assert following is None or following.id != entry.id
+    assert await store.outbox.backlog(TELEGRAM) == 1
+
+
+async def test_a_deferred_entry_comes_back_when_its_time_has_come(store):
+    await queue(store, await add(store, ALICE), await add(store, BOB))
+    alice, _bob = sorted(await take(store), key=lambda entry: entry.chat)
+
+    await store.outbox.defer(hands(), alice, timedelta(seconds=0.3))
+
+    assert list(await take(store)) == []
+    (again,) = await take(store, consumer="two", wait=timedelta(seconds=3))
+    assert (again.id, again.attempts) == (alice.id, 2)
+
+
+async def test_news_of_a_deferred_chat_waits_behind(store):
+    rule = await add(store)
+    await queue(store, rule)
+    (first,) = await take(store)
+    await store.outbox.defer(hands(), first, timedelta(seconds=0.2))
+    await queue(store, rule)
+
+    assert list(await take(store)) == []
+    await asyncio.sleep(0.25)
+
+    assert next(entry.id for entry in await settle_all(store)) == first.id
+
+
+async def test_a_wait_that_was_no_try_counts_none(store):
+    await queue(store, await add(store))
+    (entry,) = await take(store)
+    await store.outbox.defer(hands(), entry, NO_WAIT, tried=False)
+
+    (again,) = await take(store)
+
+    assert (entry.attempts, again.attempts) == (1, 1)
+
+
+async def test_a_dead_letter_keeps_its_reason_and_can_be_sent_again(store):
+    rule = await add(store, ALICE)
+    await queue(store, rule)
+    await queue(store, rule)
     (entry,) = await take(store)
 
-    assert list(await reclaim(store, idle=timedelta(seconds=5))) == []
+    following = await store.outbox.bury(hands(), entry, "refused: <b>")
 
-    await asyncio.sleep(0.5)
-    await store.outbox.keep(TELEGRAM, "one", [entry.id])
-    assert list(await reclaim(store, idle=timedelta(seconds=0.5))) == []
+    (letter,) = await store.outbox.dead(TELEGRAM)
+    assert (letter.chat, letter.events, letter.why) == (str(ALICE), entry.events, "refused: <b>")
+    assert abs(letter.at - datetime.now(UTC)) < MINUTE
+    assert await store.outbox.backlog(TELEGRAM) == 1
+    await store.outbox.settle(hands(), following)
+    assert await store.outbox.resend(TELEGRAM, letter.id)
+    assert not await store.outbox.resend(TELEGRAM, letter.id)
+    assert [one.events for one in await take(store)] == [letter.events]
+    assert list(await store.outbox.dead(TELEGRAM)) == []
 
-    (again,) = await reclaim(store)
-    assert again.attempts == 2
 
-
-async def test_a_courier_cannot_keep_what_was_taken_over(store):
+async def test_a_dead_letter_can_be_dropped(store):
     await queue(store, await add(store))
-    (entry,) = await take(store, consumer="one")
-    await reclaim(store, "two")
-    await asyncio.sleep(0.3)
+    (entry,) = await take(store)
+    await store.outbox.bury(hands(), entry, "why")
+    (letter,) = await store.outbox.dead(TELEGRAM)
 
-    await store.outbox.keep(TELEGRAM, "one", [entry.id, "1-1"])
+    assert await store.outbox.drop(TELEGRAM, letter.id)
 
-    assert len(await reclaim(store, "three", idle=timedelta(seconds=0.3))) == 1
+    assert not await store.outbox.drop(TELEGRAM, letter.id)
+    assert not await store.outbox.drop(TELEGRAM, "nonsense")
+    assert not await store.outbox.resend(TELEGRAM, "nonsense")
+    assert await store.outbox.backlog(TELEGRAM) == 0
 
 
 async def test_a_moved_chat_takes_its_rules_and_numbers_along(store):
@@ -537,15 +666,18 @@ async def test_a_number_taken_at_the_new_address_makes_way(store):
 async def test_entries_follow_a_moved_chat(store):
     rule = await add(store, ALICE)
     await queue(store, rule)
-    await take(store)
+    (held,) = await take(store)
     await queue(store, rule)
 
     await store.outbox.readdress(ALICE, BOB)
     await queue(store, rule)
+    await store.outbox.defer(hands(), held, NO_WAIT)
 
-    entries = [*await reclaim(store), *await take(store)]
+    entries = await settle_all(store)
     assert [entry.chat for entry in entries] == [BOB] * 3
     assert {event.chat for entry in entries for event in entry.events} == {BOB}
+    assert entries[0].id == held.id
+    assert await store.outbox.backlog(TELEGRAM) == 0
 
 
 async def test_a_chat_that_moves_on_and_back_is_still_found(store):
@@ -556,7 +688,7 @@ async def test_a_chat_that_moves_on_and_back_is_still_found(store):
 
     await queue(store, rule, replace(rule, chat=carl))
 
-    assert {entry.chat for entry in await take(store)} == {ALICE}
+    assert {entry.chat for entry in await settle_all(store)} == {ALICE}
     assert await numbers(store, ALICE) == [1]
 
 

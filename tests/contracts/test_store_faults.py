@@ -14,7 +14,7 @@ from alerts.domain.event import Event, Kind
 from alerts.domain.ids import Platform
 from alerts.domain.reading import Quality, Reading
 from alerts.domain.rule import State
-from alerts.ports import Change, New, Step
+from alerts.ports import Change, Hands, New, Step
 from alerts.storage import terms
 from alerts.storage.connection import PAUSES_SECONDS, connect
 from alerts.storage.embedded import embedded
@@ -24,6 +24,7 @@ from tests.builders import BASIS, CHAT, NOON, SKEW, a_draft
 
 TELEGRAM = Platform("telegram")
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
+HANDS = Hands(TELEGRAM, "one", 30 * SECOND)
 
 
 @pytest_asyncio.fixture
@@ -49,7 +50,7 @@ async def queue(store, rule, fence=1):
 
 
 async def take(store):
-    return await store.outbox.take(TELEGRAM, "one", count=10, wait=timedelta(0))
+    return await store.outbox.take(HANDS, count=10, wait=timedelta(0))
 
 
 GARBAGE = [b"", b"{}", b"\xff\xfe", b'{"v":2,"revision":1}', b"null", b'["a"]']
@@ -160,29 +161,49 @@ async def test_an_unreadable_entry_is_buried_with_its_reason(store, server, pref
     assert [entry.chat for entry in await take(store)] == [CHAT]
 
     assert await store.outbox.backlog(TELEGRAM) == 1
-    (first, _) = await server.xrange(keys.dead(TELEGRAM))
-    assert first[1][b"events"] == b'{"v":7}'
-    assert b"version" in first[1][b"why"]
+    nobody, damaged = sorted(await store.outbox.dead(TELEGRAM), key=lambda one: one.chat)
+    assert (damaged.chat, damaged.events, nobody.chat) == (str(CHAT), (), "")
+    assert "version" in damaged.why
     assert caplog.text.count("is set aside") == 2
 
 
 async def test_an_outbox_wiped_under_a_courier_is_made_again(store, server, prefix):
     rule = await add(store)
     await queue(store, rule)
-    await take(store)
+    (entry,) = await take(store)
     await server.delete(Keys(prefix).outbox(TELEGRAM))
 
-    await store.outbox.keep(TELEGRAM, "one", ["1-1"])
-    await store.outbox.settle(TELEGRAM, "1-1")
+    await store.outbox.keep(HANDS, [entry])
+    assert await store.outbox.settle(HANDS, entry) is None
     await queue(store, rule)
 
     assert len(await take(store)) == 1
 
 
-async def test_an_outbox_wiped_before_a_reclaim_is_made_again(store, server, prefix):
-    found = await store.outbox.reclaim(TELEGRAM, "one", idle=SECOND, count=1)
+async def test_lines_whose_entries_were_wiped_hold_up_nothing(store, server, prefix):
+    rule = await add(store)
+    await queue(store, rule)
+    await queue(store, rule)
+    (entry,) = await take(store)
+    await server.xtrim(Keys(prefix).outbox(TELEGRAM), maxlen=0, approximate=False)
 
-    assert list(found) == []
+    assert await store.outbox.settle(HANDS, entry) is None
+    await queue(store, rule)
+
+    assert len(await take(store)) == 1
+
+
+async def test_lines_that_were_lost_are_made_again_from_what_is_pending(store, server, prefix):
+    rule = await add(store)
+    await queue(store, rule)
+    await queue(store, rule)
+    (first,) = await take(store)
+    await server.delete(Keys(prefix).lines(TELEGRAM), Keys(prefix).turns(TELEGRAM))
+
+    (again,) = await take(store)
+
+    assert again.id == first.id
+    assert await store.outbox.settle(HANDS, again) is not None
 
 
 async def test_a_trimmed_feed_is_lost(store, server, prefix):

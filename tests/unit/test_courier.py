@@ -7,21 +7,23 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.domain.errors import UsageError
+from alerts.domain.errors import StoreError, UsageError
 from alerts.domain.event import Event, Kind
 from alerts.domain.ids import Asset, Chat, MetricKey, Platform
 from alerts.domain.reading import Series
 from alerts.domain.rule import Direction, Draft, Idle, Leg, State
-from alerts.ports import New, Rates, Step
+from alerts.domain.turn import NotYet, Rates, Slot
+from alerts.ports import Hands, New, Step
 from alerts.storage.memory import MemoryStore
 from bot.commands.spec import Readings
-from bot.courier import Courier
+from bot.courier import HELD_AT_MOST, Courier, backoff
 from bot.limits import Limits
-from bot.outcome import Gone, Later, Moved, Rejected, Sent
+from bot.outcome import Gone, Later, Moved, Rejected, Sent, Whom
 from tests.fakes.clock import ManualClock
 
 TELEGRAM = Platform("telegram")
 ALICE, BOB = Chat(TELEGRAM, "1"), Chat(TELEGRAM, "2")
+FAST = Rates(1e6)
 SKEW = Series(MetricKey("skew25_norm"), Asset("BTC"), "60d")
 
 
@@ -33,18 +35,23 @@ class ScriptedPlatform:
     def __init__(self):
         self.script = defaultdict(list)
         self.inbox = []
-        self.tried = asyncio.Event()
+        self.cards = []
+        self.sends = 0
+        self.gates = {}
 
     async def run(self, desk):
         raise NotImplementedError
 
     async def send(self, chat, card, key):
+        self.sends += 1
+        if chat in self.gates:
+            await self.gates[chat].wait()
         outcome = self.script[chat].pop(0) if self.script[chat] else Sent("1")
         if isinstance(outcome, Exception):
             raise outcome
         if isinstance(outcome, Sent):
             self.inbox.append((chat, card.events[0].number, key))
-        self.tried.set()
+            self.cards.append(card)
         return outcome
 
     def health(self):
@@ -52,11 +59,11 @@ class ScriptedPlatform:
 
 
 class Office:
-    def __init__(self):
+    def __init__(self, rates=FAST):
         self.store = MemoryStore()
         self.clock = ManualClock()
         self.platform = ScriptedPlatform()
-        self.limits = Limits(self.store.budget("test", Rates(1e6)))
+        self.limits = Limits(self.store.budget("test", rates))
         self.courier = Courier(
             self.platform, self.store, Readings(), self.clock, self.limits, consumer="test"
         )
@@ -74,16 +81,26 @@ class Office:
     async def open(self):
         task = asyncio.create_task(self.courier.run())
         try:
-            yield
+            yield task
         finally:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
     async def settled(self):
-        async with asyncio.timeout(5):
-            while await self.store.outbox.backlog(TELEGRAM):
-                await asyncio.sleep(0.01)
+        await until(lambda: self.backlog() == 0)
+
+    def backlog(self):
+        return sum(len(line.entries) for line in self.store._shelf.lines.values())
+
+    async def dead(self):
+        return [(letter.chat, letter.why) for letter in await self.store.outbox.dead(TELEGRAM)]
+
+
+async def until(claim, seconds=5):
+    async with asyncio.timeout(seconds):
+        while not claim():
+            await asyncio.sleep(0.01)
 
 
 @pytest.fixture
@@ -163,8 +180,9 @@ async def test_a_chat_that_blocked_us_is_not_tried_again_and_keeps_its_rules(off
         await office.fire(ALICE)
         await office.settled()
 
-    assert office.platform.inbox == []
+    assert office.platform.sends == 1
     assert len(await office.store.rules.of_chat(ALICE)) == 2
+    assert await office.dead() == [(str(ALICE), "out of reach: blocked")] * 2
 
 
 async def test_a_refused_message_is_given_up_and_the_next_one_goes_out(office):
@@ -176,6 +194,7 @@ async def test_a_refused_message_is_given_up_and_the_next_one_goes_out(office):
         await office.settled()
 
     assert [number for _, number, _ in office.platform.inbox] == [2]
+    assert await office.dead() == [(str(ALICE), "refused: broken markup")]
 
 
 async def test_news_of_a_deleted_rule_is_dropped(office):
@@ -194,8 +213,146 @@ async def test_a_bug_in_one_delivery_stops_no_other(office):
     await office.fire(BOB)
 
     async with office.open():
-        async with asyncio.timeout(5):
-            while not office.platform.inbox:
-                await asyncio.sleep(0.01)
+        await until(lambda: office.platform.inbox)
 
     assert [chat for chat, *_ in office.platform.inbox] == [BOB]
+
+
+async def test_chats_that_wait_long_take_no_room_from_others(office):
+    waiting = [Chat(TELEGRAM, f"9{number}") for number in range(HELD_AT_MOST)]
+    for chat in waiting:
+        office.platform.script[chat] = [Later(timedelta(hours=1), "flood", whom=Whom.MESSAGE)]
+        await office.fire(chat)
+    async with office.open():
+        await until(lambda: office.platform.sends == len(waiting))
+
+        await office.fire(BOB)
+        await until(lambda: office.platform.inbox)
+
+    assert [chat for chat, *_ in office.platform.inbox] == [BOB]
+    assert office.backlog() == len(waiting)
+
+
+async def test_a_chat_with_a_long_line_starves_no_other():
+    office = Office(Rates(1e6, chat_gap=timedelta(seconds=0.05)))
+    for _ in range(30):
+        await office.fire(ALICE)
+    for number in range(20):
+        await office.fire(Chat(TELEGRAM, f"9{number}"))
+
+    async with office.open():
+        await until(lambda: len(office.platform.inbox) >= 22)
+
+    others = [chat for chat, *_ in office.platform.inbox[:22] if chat != ALICE]
+    assert len(others) == 20
+
+
+async def test_who_was_told_to_wait_is_known_to_every_process(office):
+    office.platform.script[ALICE] = [Later(timedelta(seconds=60), "flood", whom=Whom.CHAT)]
+    await office.fire(ALICE)
+    async with office.open():
+        await until(lambda: office.platform.sends == 1 and not office.courier._held)
+
+    alice, bob = await office.limits.budget.claim([ALICE, BOB])
+
+    assert isinstance(alice, NotYet)
+    assert isinstance(bob, Slot)
+
+
+async def test_a_refused_token_stops_all_sending_without_a_hot_loop(office):
+    revoked = Later(timedelta(seconds=60), "token refused", whom=Whom.EVERYBODY)
+    office.platform.script[ALICE] = [revoked] * 100
+    await office.fire(ALICE)
+    async with office.open():
+        await until(lambda: office.platform.sends == 1)
+        for number in range(20):
+            await office.fire(Chat(TELEGRAM, f"9{number}"))
+        await asyncio.sleep(0.3)
+
+    assert office.platform.sends == 1
+    assert office.backlog() == 21
+
+
+async def test_what_cannot_be_delivered_for_a_day_becomes_a_dead_letter(office):
+    office.platform.script[ALICE] = [Later(timedelta(0), "503")] * 2
+    await office.fire(ALICE)
+    office.clock.advance(hours=23, minutes=59)
+    async with office.open():
+        await until(lambda: office.platform.sends == 1)
+        office.clock.advance(minutes=1)
+        await office.settled()
+
+    assert await office.dead() == [(str(ALICE), "not delivered for 24 hours: 503")]
+    assert (office.courier.buried, office.courier.last_buried[:13]) == (1, "not delivered")
+
+
+async def test_a_bug_again_and_again_becomes_a_dead_letter(office, monkeypatch):
+    monkeypatch.setattr("bot.courier.AFTER_BUG", timedelta(0))
+    office.platform.script[ALICE] = [UsageError("a bug")] * 5
+    await office.fire(ALICE)
+
+    async with office.open():
+        await office.settled()
+
+    assert office.platform.sends == 5
+    assert await office.dead() == [(str(ALICE), "a bug here: UsageError")]
+
+
+async def test_a_store_that_is_away_after_the_send_causes_no_repeat(office, monkeypatch):
+    settle, failures = office.store.outbox.settle, [StoreError("away"), StoreError("away")]
+
+    async def reluctant(hands, entry):
+        if failures:
+            raise failures.pop()
+        return await settle(hands, entry)
+
+    monkeypatch.setattr("bot.courier.STORE_RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(office.store.outbox, "settle", reluctant)
+    await office.fire(ALICE)
+
+    async with office.open():
+        await office.settled()
+
+    assert office.platform.sends == 1
+    assert failures == []
+
+
+async def test_told_to_stop_it_finishes_what_it_sends_and_gives_the_rest_back():
+    office = Office(Rates(5))
+    office.platform.gates[ALICE] = asyncio.Event()
+    await office.fire(ALICE)
+    await office.fire(BOB)
+    async with office.open() as running:
+        await until(lambda: office.platform.sends == 1)
+        running.cancel()
+        await asyncio.sleep(0.05)
+        assert not running.done()
+        office.platform.gates[ALICE].set()
+
+    assert [chat for chat, *_ in office.platform.inbox] == [ALICE]
+    assert office.backlog() == 1
+    (entry,) = await office.store.outbox.take(
+        Hands(TELEGRAM, "next", timedelta(seconds=9)), count=5, wait=timedelta(0)
+    )
+    assert (entry.chat, entry.attempts) == (BOB, 1)
+
+
+async def test_a_late_card_says_so_as_of_when_it_is_sent(office):
+    office.platform.script[ALICE] = [Later(timedelta(0), "503")]
+    await office.fire(ALICE)
+    office.clock.advance(minutes=4)
+
+    async with office.open():
+        await office.settled()
+
+    assert any("4 min late" in line for line in office.platform.cards[0].lines)
+
+
+def test_failures_without_a_time_are_tried_ever_more_rarely():
+    soon = timedelta(seconds=5)
+
+    assert [backoff(soon, tries).total_seconds() for tries in (0, 1, 2, 3, 7, 99)] == [
+        *(5, 5, 10, 20),
+        *(300, 300),
+    ]
+    assert backoff(timedelta(minutes=15), 9) == timedelta(minutes=15)

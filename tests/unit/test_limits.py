@@ -7,7 +7,7 @@ import pytest
 
 from alerts.domain.errors import StoreError
 from alerts.domain.ids import Chat, Platform
-from alerts.ports import Rates
+from alerts.domain.turn import Rates
 from alerts.storage.memory_budget import MemoryBudget
 from bot.limits import Limits, budget_name, rates_of
 

@@ -9,7 +9,7 @@ from alerts.domain.event import Kind
 from alerts.domain.ids import Asset, Chat, MetricKey, Platform
 from alerts.domain.reading import Gap, Reading, Reason, Series
 from alerts.domain.rule import Direction, Draft, Idle, Leg, State, Timing
-from alerts.ports import New
+from alerts.ports import Hands, New
 from alerts.storage.memory import MemoryStore
 from alerts.tick import open_watch, tick
 from tests.fakes.clock import ManualClock
@@ -55,8 +55,17 @@ class Desk:
         )
 
     async def told(self):
-        entries = await self.store.outbox.take(TELEGRAM, "test", count=100, wait=timedelta(0))
-        return [event for entry in entries for event in entry.events]
+        return [event for entry in await self.entries() for event in entry.events]
+
+    async def entries(self):
+        """What was queued and not yet looked at, chat by chat."""
+        hands, found = Hands(TELEGRAM, "test", timedelta(minutes=1)), []
+        for first in await self.store.outbox.take(hands, count=100, wait=timedelta(0)):
+            entry = first
+            while entry:
+                found.append(entry)
+                entry = await self.store.outbox.settle(hands, entry)
+        return found
 
 
 def a_reading(value, at):
@@ -214,8 +223,7 @@ async def test_news_of_one_chat_and_tick_is_one_entry(desk):
     await desk.see(12.0)
     await desk.see(18.0)
 
-    entries = await desk.store.outbox.take(TELEGRAM, "test", count=10, wait=timedelta(0))
-    assert [len(entry.events) for entry in entries] == [2]
+    assert [len(entry.events) for entry in await desk.entries()] == [2]
 
 
 async def test_an_old_or_repeated_stamp_is_no_news(desk):

@@ -1,9 +1,7 @@
--- Resets the idle time of entries that still are the consumer's own.
--- KEYS: outbox
--- ARGV: group, consumer, ids
-for index = 3, #ARGV do
-  local id = ARGV[index]
-  if redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1, ARGV[2])[1] then
-    redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id, 'JUSTID')
+-- Keeps entries the consumer's own, where they still are.
+-- ARGV 4 and on: chat, id
+for index = 4, #ARGV, 2 do
+  if is_ours(ARGV[index + 1]) then
+    redis.call('ZADD', turns, 'XX', now + hold, address(moved, ARGV[index]))
   end
 end

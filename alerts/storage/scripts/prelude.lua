@@ -20,3 +20,21 @@ end
 local function announce(feed, length, id)
   redis.call('XADD', feed, 'MAXLEN', '~', length, '*', 'rule', id)
 end
+
+-- Microseconds since 1970, by the server's clock.
+local function micros()
+  local time = redis.call('TIME')
+  return time[1] * 1000000 + time[2]
+end
+
+-- Where a chat is now, through any number of moves.
+local function address(moved, chat)
+  for _ = 1, 100 do
+    local to = redis.call('HGET', moved, chat)
+    if not to then
+      break
+    end
+    chat = to
+  end
+  return chat
+end

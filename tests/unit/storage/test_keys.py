@@ -14,6 +14,8 @@ def test_every_key_begins_with_the_prefix_and_is_its_own():
         keys.history_labels(SKEW),
         keys.outbox(CHAT.platform),
         keys.dead(CHAT.platform),
+        keys.lines(CHAT.platform),
+        keys.turns(CHAT.platform),
         keys.note("rules"),
         keys.budget("t"),
         keys.budget_chat("t", CHAT),

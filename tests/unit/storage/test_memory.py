@@ -6,7 +6,7 @@ import pytest
 from alerts.domain.errors import FeedLostError
 from alerts.domain.event import Event, Kind
 from alerts.domain.rule import State
-from alerts.ports import New, Step
+from alerts.ports import Hands, New, Step
 from alerts.storage.memory import MemoryStore
 from tests.builders import CHAT, NOON, SKEW, a_draft
 
@@ -45,13 +45,14 @@ def an_event(rule):
 async def test_idleness_is_measured_by_the_given_clock(store, stopwatch):
     rule = await add(store)
     await store.rules.commit([], [Step(rule.id, 1, State(), an_event(rule))], 1)
-    await store.outbox.take(CHAT.platform, "one", count=1, wait=timedelta(0))
+    one, two = Hands(CHAT.platform, "one", MINUTE), Hands(CHAT.platform, "two", MINUTE)
+    await store.outbox.take(one, count=1, wait=timedelta(0))
 
     stopwatch.seconds = 59.9
-    assert not await store.outbox.reclaim(CHAT.platform, "two", idle=MINUTE, count=1)
+    assert not await store.outbox.take(two, count=1, wait=timedelta(0))
 
     stopwatch.seconds = 60.0
-    assert await store.outbox.reclaim(CHAT.platform, "two", idle=MINUTE, count=1)
+    assert await store.outbox.take(two, count=1, wait=timedelta(0))
 
 
 async def test_a_lease_ends_by_the_given_clock(store, stopwatch):

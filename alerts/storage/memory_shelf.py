@@ -1,0 +1,63 @@
+"""All that a store in memory keeps."""
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from alerts.domain.ids import Chat, Platform, RuleId
+from alerts.domain.reading import Reading, Series
+from alerts.domain.rule import Rule
+from alerts.ports import Dead, Entry, Held
+from alerts.storage import terms
+
+Monotonic = Callable[[], float]
+
+
+@dataclass(slots=True)
+class Line:
+    """A chat's entries, in order; only the first is ever in somebody's hands, `turn` is by when."""
+
+    entries: deque[Entry] = field(default_factory=deque)
+    turn: float = 0.0
+    hands: str = ""
+
+
+@dataclass(slots=True)
+class Shelf:
+    """Rules, their chats, and the queue; `monotonic` measures idleness, leases and notes."""
+
+    monotonic: Monotonic
+    held: dict[RuleId, Held] = field(default_factory=dict)
+    chats: dict[Chat, dict[int, RuleId]] = field(default_factory=lambda: defaultdict(dict))
+    numbers: dict[Chat, int] = field(default_factory=lambda: defaultdict(int))
+    due: dict[RuleId, datetime] = field(default_factory=dict)
+    feed: deque[RuleId] = field(default_factory=lambda: deque(maxlen=terms.FEED_LENGTH))
+    fed: int = 0
+    latest: dict[Series, Reading] = field(default_factory=dict)
+    moved: dict[Chat, Chat] = field(default_factory=dict)
+    lines: dict[Chat, Line] = field(default_factory=dict)
+    dead: dict[Platform, dict[str, Dead]] = field(default_factory=lambda: defaultdict(dict))
+    queued: int = 0
+    arrival: asyncio.Condition = field(default_factory=asyncio.Condition)
+    leader: str = ""
+    leads_until: float = 0.0
+    fence: int = 0
+
+    def write(self, held: Held, due: datetime) -> Rule:
+        rule = held.rule
+        self.held[rule.id] = held
+        self.due[rule.id] = due
+        self.announce(rule.id)
+        return rule
+
+    def announce(self, rule_id: RuleId) -> None:
+        self.feed.append(rule_id)
+        self.fed += 1
+
+    def address(self, chat: Chat) -> Chat:
+        """Where a chat is now, through any number of moves."""
+        while chat in self.moved:
+            chat = self.moved[chat]
+        return chat
