@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alerts.domain.errors import FetchError
 from alerts.domain.ids import Asset
@@ -19,6 +19,8 @@ from alerts.ports import Clock, History
 log = logging.getLogger(__name__)
 
 Read = Callable[[Snapshot], list[Sample]]
+
+BOUND = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +69,25 @@ class Memory:
             self.ledger.restore(await history.window(series, now - KEPT, now))
 
 
-async def collect(
+async def collect(  # noqa: PLR0913 -- what, whose, when, and how long it may take
     sources: Sequence[Source],
     poll: str,
     assets: Sequence[Asset],
     now: datetime,
     memory: Memory | None = None,
+    *,
+    bound: timedelta = BOUND,
 ) -> list[Sample]:
-    """All samples of one poll: per venue, then the aggregates; failures are gaps, never errors."""
+    """All samples of one poll: per venue, then the aggregates; failures are gaps, never errors.
+
+    What has not come within `bound` is a gap too, and costs nobody else's reading.
+    """
     memory = memory or Memory()
+    bounds = _Bounds(now, bound)
     wanted = list(_wanted(sources, poll, assets))
     async with asyncio.TaskGroup() as group:
         tasks = [
-            group.create_task(_sample(source, feed, asset, now, memory.read))
+            group.create_task(_sample(source, feed, asset, bounds, memory.read))
             for source, feed, asset in wanted
         ]
     arrived = memory.clock.now() if memory.clock else now
@@ -99,11 +107,19 @@ def _wanted(
                 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    """When a poll began, and how long each of its questions may take."""
+
+    began: datetime
+    longest: timedelta
+
+
 async def _sample(
-    source: Source, feed: Feed, asset: Asset, now: datetime, read: Read
+    source: Source, feed: Feed, asset: Asset, bounds: _Bounds, read: Read
 ) -> list[Sample]:
     try:
-        return read(await snapshot(feed, source.http, asset))
+        return read(await _bounded(source, feed, asset, bounds.longest))
     except FetchError as error:
         log.warning(
             "fetch failed venue=%s asset=%s poll=%s why=%s",
@@ -113,4 +129,13 @@ async def _sample(
             error.why,
         )
         venue = source.exchange.venue
-        return list(gaps(feed.kind, venue, asset, Reason.NO_DATA, error.why, now))
+        return list(gaps(feed.kind, venue, asset, Reason.NO_DATA, error.why, bounds.began))
+
+
+async def _bounded(source: Source, feed: Feed, asset: Asset, bound: timedelta) -> Snapshot:
+    try:
+        async with asyncio.timeout(bound.total_seconds()):
+            return await snapshot(feed, source.http, asset)
+    except TimeoutError:
+        why = f"no answer within {bound.total_seconds():g} s"
+        raise FetchError(source.exchange.venue, why, retry=True) from None

@@ -76,10 +76,13 @@ class RuleBook(Protocol):
 
     async def get(self, chat: Chat, number: int) -> Held | None: ...
 
-    async def replace(self, rule: Rule, state: State, *, now: datetime) -> Rule:
+    async def replace(
+        self, rule: Rule, state: State, *, now: datetime, was: State | None = None
+    ) -> Rule:
         """Write an edited rule (`rule.revision` is the one that was read) and a fresh state.
 
-        Returns the rule with its new revision; ConflictError when it changed or went meanwhile.
+        Returns the rule with its new revision; ConflictError when it changed or went meanwhile,
+        or when its state is no longer the one that it `was`.
         """
         ...
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from alerts.collect import Memory, Source, collect
-from alerts.domain.errors import AlertsError
+from alerts.domain.errors import AlertsError, StoreError
 from alerts.domain.ids import Asset
 from alerts.domain.reading import Reading, Series
 from alerts.ports import Clock, Lease, Store
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 STALE_FLOOR = timedelta(seconds=90)
 JITTER = 0.1
 PRICES = "price"
-LEAST_BOUND_SECONDS = 5.0
+LEAST_BOUND = timedelta(seconds=5)
 
 # A beat without a fetch: it extends the lease, applies edits and looks at rules that are due,
 # so a hold time ends on time even when its series is polled rarely.
@@ -84,7 +84,14 @@ class Poller:
         finally:
             self._closing = True
             scheduler.shutdown(wait=False)
+            await self._let_go()
+
+    async def _let_go(self) -> None:
+        """Hand the lease back; where the store is away it runs out by itself."""
+        try:
             await self.lease.release()
+        except StoreError as error:
+            log.warning("lease not handed back why=%s", error)
 
     async def _first_round(self) -> None:
         """One beat of every poll at once: nobody waits a minute for the first number."""
@@ -102,8 +109,6 @@ class Poller:
             # The scheduler cancels its jobs on shutdown and would log each as failed.
         except AlertsError as error:
             log.warning("tick abandoned poll=%s why=%s", poll, error)
-        except TimeoutError:
-            log.warning("tick abandoned poll=%s why=took longer than its cadence", poll)
         except Exception:
             log.exception("tick failed poll=%s", poll)
         return None
@@ -117,9 +122,9 @@ class Poller:
     async def _beat(self, poll: str) -> Report | None:
         if not await self._lead():
             return None
-        async with asyncio.timeout(self._bound(poll)):
-            assets = (*self.assets, *self.proxies) if poll == PRICES else self.assets
-            samples = await collect(self.sources, poll, assets, self.clock.now(), self.memory)
+        assets = (*self.assets, *self.proxies) if poll == PRICES else self.assets
+        now, bound = self.clock.now(), self._bound(poll)
+        samples = await collect(self.sources, poll, assets, now, self.memory, bound=bound)
         async with self._turn:
             if self.watch is None or self.fence is None:
                 return None
@@ -141,9 +146,9 @@ class Poller:
         )
         return report
 
-    def _bound(self, poll: str) -> float:
-        every = self.cadence.polls.get(poll, SWEEP)
-        return max(every.total_seconds() * 0.95, LEAST_BOUND_SECONDS)
+    def _bound(self, poll: str) -> timedelta:
+        """How long a poll may take: a little less than its cadence, so polls never pile up."""
+        return max(self.cadence.polls.get(poll, SWEEP) * 0.95, LEAST_BOUND)
 
     async def _lead(self) -> bool:
         """Whether we lead. A new term starts from what the store says, not from old memory."""

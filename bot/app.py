@@ -226,6 +226,8 @@ async def _supervised(name: str, run: Callable[[], Awaitable[None]]) -> None:
         try:
             await run()
         except Exception:
+            if _is_being_cancelled():
+                raise
             log.exception("part failed, starting it again part=%s after=%.0fs", name, wait)
         else:
             log.info("part ended part=%s", name)
@@ -233,6 +235,12 @@ async def _supervised(name: str, run: Callable[[], Awaitable[None]]) -> None:
         await asyncio.sleep(wait)
         lasted = asyncio.get_running_loop().time() - started
         wait = least if lasted > most + wait else min(wait * 2, most)
+
+
+def _is_being_cancelled() -> bool:
+    """Whether an error came up only while a part was being told to stop."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def cadence(settings: Settings) -> Cadence:
@@ -249,7 +257,16 @@ async def opened(settings: Settings) -> AsyncIterator[RedisStore]:
         url = url or await stack.enter_async_context(embedded(Path(settings.data_dir)))
         store = await RedisStore.open(url)
         stack.push_async_callback(store.close)
+        await _inspect(store)
         yield store
+
+
+async def _inspect(store: RedisStore) -> None:
+    """Refuse a store that may throw rules away; warn of one that may forget."""
+    for concern in await store.posture():
+        if concern.startswith("refused:"):
+            raise StoreError(concern.removeprefix("refused: "))
+        log.warning("store %s", concern)
 
 
 @contextlib.asynccontextmanager

@@ -1,6 +1,8 @@
 """Where settings come from: the environment, a `.env` file, and files named by `NAME_FILE`."""
 
 import difflib
+import errno
+import os
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,6 +10,7 @@ from pathlib import Path
 from dotenv.parser import parse_stream
 
 FILE_SUFFIX = "_FILE"
+LONGEST_SECRET = 65_536
 FOREIGN = frozenset({"COMPOSE_PROJECT_NAME", "VALKEY_PASSWORD"})  # read by compose.yaml, not by us
 
 
@@ -48,13 +51,22 @@ def _text(name: str, place: Mapping[str, str], found: Found) -> str:
 
 def _content(name: str, path: Path, found: Found) -> str:
     try:
-        text = path.expanduser().read_text(encoding="utf-8").strip()
+        text = _read(path.expanduser()).strip()
     except (OSError, UnicodeDecodeError, RuntimeError) as error:
         found.problems.append(f"{name}: cannot read {path} ({_why(error)}): name a readable file")
         return ""
     if not text:
         found.problems.append(f"{name}: {path} is empty: write the value into it")
     return text
+
+
+def _read(path: Path) -> str:
+    """A file's text: of a device or a huge file only the beginning, which is then refused."""
+    with path.open("rb") as file:
+        content = file.read(LONGEST_SECRET + 1)
+    if len(content) > LONGEST_SECRET:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+    return content.decode()
 
 
 def _written(path: Path, found: Found) -> dict[str, str]:

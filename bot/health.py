@@ -1,6 +1,7 @@
 """How the parts of a running bot are: a line for people, a verdict for machines."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +13,11 @@ from alerts.ports import Outbox, Store
 from alerts.scheduler import Poller
 from bot.platforms.spec import Platform
 
+log = logging.getLogger(__name__)
+
 ANSWER_SECONDS = 5.0
+STUCK = timedelta(seconds=60)
+"""A leader ticks every second; after this long without a tick something holds it up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,8 @@ async def store_part(store: Store) -> Part:
         async with asyncio.timeout(ANSWER_SECONDS):
             await store.ping()
     except (StoreError, TimeoutError) as error:
-        return Part("store", f"away: {error}", well=False)
+        log.warning("store away why=%r", error)
+        return Part("store", "away", well=False)
     return Part("store", "ok", well=True)
 
 
@@ -44,8 +50,12 @@ def polling_part(poller: Poller, now: datetime) -> Part:
         return Part("polling", "standing by")
     if poller.ticked_at is None:
         return Part("polling", "leading, no tick yet")
-    age = (now - poller.ticked_at).total_seconds()
-    return Part("polling", f"leading, last tick {age:.0f} s ago", None, (("tick_age", age),))
+    age = now - poller.ticked_at
+    seconds = age.total_seconds()
+    well = age < STUCK * poller.cadence.speed
+    return Part(
+        "polling", f"leading, last tick {seconds:.0f} s ago", well, (("tick_age", seconds),)
+    )
 
 
 def venue_parts(

@@ -11,7 +11,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from alerts.domain.errors import StoreError
+from alerts.domain.errors import StoreError, UsageError
 from bot.app import Bot
 from bot.health import Part
 
@@ -33,10 +33,18 @@ async def served(bot: Bot, host: str, port: int) -> AsyncIterator[int]:
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port).start()
+        await _listen(runner, host, port)
         yield port
     finally:
         await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        remedy = "choose another HTTP_PORT or HTTP_HOST, or HTTP_PORT=0 for none"
+        raise UsageError(f"cannot listen on {host}:{port} ({error.strerror}): {remedy}") from error
 
 
 async def _healthz(request: web.Request) -> web.Response:

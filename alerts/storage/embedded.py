@@ -39,6 +39,7 @@ START_SECONDS = 60.0
 """Loading a large append-only file takes seconds; adopting takes none."""
 
 STOP_SECONDS = 10.0
+GUARD_SECONDS = 1.0
 POLL_SECONDS = 0.02
 LONGEST_SOCKET_PATH = 100
 LOG_TAIL_BYTES = 600
@@ -68,9 +69,12 @@ async def embedded(data_dir: Path) -> AsyncIterator[str]:
         async with _gate(place):
             await _lock(users, fcntl.LOCK_SH)
             await _bring_up(place)
+        guard = asyncio.create_task(_guard(place))
         try:
             yield place.url
         finally:
+            guard.cancel()
+            await asyncio.gather(guard, return_exceptions=True)
             async with _gate(place):
                 if _try_lock(users, fcntl.LOCK_EX):
                     await _shut_down(place)
@@ -101,6 +105,20 @@ def _socket_path(folder: Path) -> Path:
     if found.st_uid != os.getuid() or not private:
         raise PermissionError(f"{short} belongs to someone else")
     return short / "valkey.sock"
+
+
+async def _guard(place: Place) -> None:
+    """Bring a server that has died up again, for as long as somebody uses it."""
+    while True:
+        await asyncio.sleep(GUARD_SECONDS)
+        if await _answers(place):
+            continue
+        log.warning("embedded store in %s does not answer", place.folder)
+        try:
+            async with _gate(place):
+                await _bring_up(place)
+        except StoreError as error:
+            log.error("embedded store is away why=%s", error)  # noqa: TRY400 -- it says all
 
 
 async def _bring_up(place: Place) -> None:

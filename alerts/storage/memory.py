@@ -65,9 +65,13 @@ class MemoryRuleBook:
         rule_id = self._shelf.chats[chat].get(number)
         return None if rule_id is None else self._shelf.held[rule_id]
 
-    async def replace(self, rule: Rule, state: State, *, now: datetime) -> Rule:
+    async def replace(
+        self, rule: Rule, state: State, *, now: datetime, was: State | None = None
+    ) -> Rule:
         held = self._shelf.held.get(rule.id)
         if held is None or _head(held.rule) != _head(rule):
+            raise terms.outdated(rule)
+        if was is not None and held.state != was:
             raise terms.outdated(rule)
         edited = replace(rule, revision=rule.revision + 1)
         return self._shelf.write(Held(edited, state), now)

@@ -64,7 +64,9 @@ class RedisRuleBook:
         held = await self.load(_ids([found])) if found else []
         return held[0] if held else None
 
-    async def replace(self, rule: Rule, state: State, *, now: datetime) -> Rule:
+    async def replace(
+        self, rule: Rule, state: State, *, now: datetime, was: State | None = None
+    ) -> Rule:
         keys = self._keys
         revision = await self._db.run(
             "replace",
@@ -75,6 +77,7 @@ class RedisRuleBook:
                 codec.encode_state(state),
                 terms.micros(now),
                 terms.FEED_LENGTH,
+                "" if was is None else codec.encode_state(was),
             ],
         )
         if revision is None:

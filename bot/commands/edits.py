@@ -40,14 +40,14 @@ async def delete(held: Held, desk: Desk) -> Card:
 
 async def pause(held: Held, desk: Desk) -> Card:
     """Stop telling; what is known of the rule stays."""
-    return await _write(desk, replace(held, rule=replace(held.rule, paused=True)))
+    return await _write(desk, held, replace(held, rule=replace(held.rule, paused=True)))
 
 
 async def resume(held: Held, desk: Desk) -> Card:
     """Watch again, silently from how things stand now."""
     phase = align(held.rule.draft, look(held.rule.draft, fresh(desk))).phase
     state = State(phase, held.state.episodes, held.state.fired_at)
-    return await _write(desk, Held(replace(held.rule, paused=False), state))
+    return await _write(desk, held, Held(replace(held.rule, paused=False), state))
 
 
 async def alert_now(held: Held, desk: Desk) -> Card:
@@ -56,11 +56,14 @@ async def alert_now(held: Held, desk: Desk) -> Card:
     Its hold counts as waited out: the person has just seen that it is true.
     """
     phase = Pending(since=desk.clock.now() - held.rule.timing.hold)
-    return await _write(desk, replace(held, state=State(phase, held.state.episodes)))
+    state = State(phase, held.state.episodes)
+    return await _write(desk, held, replace(held, state=state))
 
 
-async def _write(desk: Desk, wanted: Held) -> Card:
-    rule = await desk.rules.replace(wanted.rule, wanted.state, now=desk.clock.now())
+async def _write(desk: Desk, read: Held, wanted: Held) -> Card:
+    """Write an edit of what was read; ConflictError when the engine has moved on since."""
+    now = desk.clock.now()
+    rule = await desk.rules.replace(wanted.rule, wanted.state, now=now, was=read.state)
     return standing_card(rule, wanted.state, fresh(desk), desk.clock.now())
 
 

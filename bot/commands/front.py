@@ -7,7 +7,7 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
-from alerts.domain.errors import StoreError, UsageError
+from alerts.domain.errors import ConflictError, StoreError, UsageError
 from alerts.domain.ids import Chat
 from bot.card import Button, Card
 from bot.commands import COMMANDS
@@ -32,6 +32,7 @@ LABEL_LONGEST = 60
 AWAY_TEXT = "The store is away, so nothing was changed. Try again in a minute."
 SLOW_TEXT = "That took too long, so I stopped. /alerts shows whether anything was changed."
 BROKEN_TEXT = "Something broke on my side; it is in my log. Please try it once more."
+CHANGED_TEXT = "That alert changed while you wrote, so I left it alone. Please try once more."
 FLOOD_TEXT = "That is a lot at once. I answer again in a few seconds."
 ADMINS_TEXT = "Only admins change this group's alerts."
 NO_BUTTON_TEXT = "This button no longer works. /help shows what does."
@@ -81,6 +82,10 @@ class Front:
                 "chat move waits for its next message old=%s new=%s why=%s", old, new, error
             )
 
+    async def reached(self, chat: Chat) -> None:
+        """A chat can be written to again."""
+        await self._welcome_back(chat)
+
     async def _fenced(self, ask: Ask, work: Work, *, tapped: bool = False) -> Reply:
         """The answer of some work, or what became of it instead."""
         turn = self._floods.turn(ask.chat, ask.user, self._desk.clock.now())
@@ -93,12 +98,9 @@ class Front:
         except UsageError as error:
             log.info("not understood chat=%s length=%d", ask.chat, len(ask.text))
             return Reply(await self._question(ask, error), new=tapped)
-        except StoreError as error:
-            log.warning("store away for a command chat=%s why=%s", ask.chat, error)
-            return _trouble(AWAY_TEXT, tapped=tapped)
-        except TimeoutError:
-            log.warning("command took too long chat=%s", ask.chat)
-            return _trouble(SLOW_TEXT, tapped=tapped)
+        except (ConflictError, StoreError, TimeoutError) as error:
+            log.warning("command not done chat=%s why=%r", ask.chat, error)
+            return _trouble(_excuse(error), tapped=tapped)
         except Exception:
             log.exception("command failed chat=%s", ask.chat)
             return _trouble(BROKEN_TEXT, tapped=tapped)
@@ -224,3 +226,13 @@ def _flooded(turn: Turn, *, tapped: bool) -> Reply:
 def _trouble(text: str, *, tapped: bool) -> Reply:
     """A tapped card stays as it was; the trouble is said beside it."""
     return Reply(toast=text) if tapped else Reply(Card(text))
+
+
+def _excuse(error: ConflictError | StoreError | TimeoutError) -> str:
+    match error:
+        case ConflictError():
+            return CHANGED_TEXT
+        case StoreError():
+            return AWAY_TEXT
+        case _:
+            return SLOW_TEXT

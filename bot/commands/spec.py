@@ -156,3 +156,7 @@ class FrontDesk(Protocol):
     async def moved(self, old: Chat, new: Chat) -> None:
         """The platform gave a chat a new address."""
         ...
+
+    async def reached(self, chat: Chat) -> None:
+        """A chat that was out of reach can be written to again."""
+        ...

@@ -85,7 +85,7 @@ def _stale(held: Held, desk: Desk) -> Reply:
 
 VERBS: Mapping[str, Verb] = {
     "save": Verb(_save, changes=True),
-    "cancel": Verb(_cancel),
+    "cancel": Verb(_cancel, changes=True),
     "show": Verb(_show),
     "pick": Verb(_pick),
     "now": Verb(_now),

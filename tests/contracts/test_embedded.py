@@ -201,3 +201,19 @@ async def test_a_server_that_cannot_read_its_data_says_why(tmp_path):
             pass
 
     assert is_free(tmp_path)
+
+
+async def test_a_server_that_is_killed_comes_back_with_its_data(tmp_path):
+    async with embedded(tmp_path) as url:
+        await put(url, "one")
+        await asyncio.sleep(1.2)  # the append-only file is written once a second
+        killed = await process_id(url)
+        os.kill(killed, signal.SIGKILL)
+
+        async with asyncio.timeout(10):
+            while not await bundle._answers(bundle._prepare(tmp_path)):
+                await asyncio.sleep(0.05)
+
+        assert await process_id(url) != killed
+        assert await kept(url) == b"one"
+    assert is_free(tmp_path)

@@ -823,3 +823,23 @@ async def test_a_lease_is_taken_above_any_fence_that_has_committed(store):
 
 async def test_the_store_answers_a_ping(store):
     assert await store.ping() is None
+
+
+async def test_an_edit_does_not_overwrite_a_state_it_has_not_seen(store):
+    rule = await add(store)
+    await queue(store, rule)
+
+    with pytest.raises(ConflictError):
+        await store.rules.replace(replace(rule, paused=True), State(Idle()), now=NOON, was=State())
+
+    held = await store.rules.get(ALICE, rule.number)
+    assert (held.state, held.rule.paused) == (FIRING, False)
+
+
+async def test_an_edit_of_the_state_it_has_seen_goes_through(store):
+    rule = await add(store)
+    await queue(store, rule)
+
+    await store.rules.replace(replace(rule, paused=True), FIRING, now=NOON, was=FIRING)
+
+    assert (await store.rules.get(ALICE, rule.number)).rule.paused

@@ -122,3 +122,20 @@ def test_the_same_question_has_the_same_key_in_any_order():
     assert one.key == Request("/a", {"y": "2", "x": "1"}).key
     assert one.key != Request("/a", {"x": "1", "y": "3"}).key
     assert one.key != replace(one, sent="{}").key
+
+
+async def test_what_hangs_is_a_gap_and_costs_nobody_else_a_reading():
+    class HangsOnBtc:
+        async def fetch(self, request):
+            if request.params["asset"] == BTC:
+                await asyncio.Event().wait()
+            return Body(b"2100.5", NOW)
+
+    feed = replace(FEED, requests=lambda asset: (Request("/of", {"asset": asset}),))
+    source = Source(exchange(feed), HangsOnBtc())
+
+    samples = await collect([source], "price", [BTC, ETH], NOW, bound=timedelta(milliseconds=20))
+
+    by_asset = {sample.series.asset: sample for sample in samples if not sample.series.venue}
+    assert by_asset[ETH].value == 2100.5
+    assert "no answer within" in by_asset[BTC].detail

@@ -279,3 +279,11 @@ def test_an_unreadable_env_file_is_a_problem(tmp_path):
     folder.mkdir(mode=stat.S_IRWXU)
 
     assert problems({}, folder)[0].startswith(f"{folder}: cannot be read")
+
+
+@pytest.mark.timeout(5)
+def test_a_device_is_no_file_for_a_secret():
+    with pytest.raises(SettingsError) as refused:
+        load({"TELEGRAM_BOT_TOKEN_FILE": "/dev/zero"}, None)
+
+    assert "TELEGRAM_BOT_TOKEN_FILE: cannot read /dev/zero" in str(refused.value)

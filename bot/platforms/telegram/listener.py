@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from telegram import Bot, CallbackQuery, MaybeInaccessibleMessage, Message, Update
+from telegram.constants import ChatMemberStatus
 from telegram.error import TelegramError
 from telegram.ext import (
     Application,
@@ -39,6 +40,7 @@ UPDATES = (Update.MESSAGE, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER)
 STALE = timedelta(minutes=5)
 WORTH_WAITING = timedelta(seconds=5)
 
+_PRESENT = (ChatMemberStatus.MEMBER, ChatMemberStatus.ADMINISTRATOR, ChatMemberStatus.OWNER)
 _OUT_OF_REACH = "This card is too old. Send /alerts for a fresh one."
 
 log = logging.getLogger(__name__)
@@ -86,15 +88,21 @@ class Listener:
 
     async def _words(self, update: Update, _context: object) -> None:
         message = _message(update)
-        ask = await self._ask(message, message.text or "")
-        await self._reply(ask.chat, await self._desk.words(ask))
+        await self._say(message, message.text or "")
 
     async def _words_in_group(self, update: Update, _context: object) -> None:
         message = _message(update)
         words = words_for(self._bot, message)
         if words is not None:
-            ask = await self._ask(message, words)
-            await self._reply(ask.chat, await self._desk.words(ask))
+            await self._say(message, words)
+
+    async def _say(self, message: Message, words: str) -> None:
+        """Answer a line, unless it is so old that what it asks for may no longer be meant."""
+        if (age := self._now() - message.date) > STALE:
+            await self._reply(chat_of(message), _please_repeat(age))
+            return
+        ask = await self._ask(message, words)
+        await self._reply(ask.chat, await self._desk.words(ask))
 
     async def _tap(self, update: Update, _context: object) -> None:
         query = update.callback_query
@@ -140,6 +148,8 @@ class Listener:
         change = update.my_chat_member
         if change is not None:
             self._rights.forget(change.chat.id)
+            if change.new_chat_member.status in _PRESENT:
+                await self._desk.reached(Chat(TELEGRAM, str(change.chat.id)))
             log.info("membership chat=%s now=%s", change.chat.id, change.new_chat_member.status)
 
     async def _ask(self, message: Message, text: str) -> Ask:

@@ -91,6 +91,9 @@ class FakeDesk:
             Choice(f"{typed}ove {level}% (now 20.0)", f"{typed}ove {level}%") for level in (15, 20)
         ]
 
+    async def reached(self, chat) -> None:
+        raise NotImplementedError("Discord says nothing when a chat comes back")
+
     async def moved(self, old, new) -> None:
         raise NotImplementedError("Discord never moves a chat")
 

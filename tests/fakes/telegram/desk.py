@@ -32,6 +32,7 @@ class FakeDesk:
         self.commands: Sequence[Command] = COMMANDS
         self.asked: list[tuple[str, Ask]] = []
         self.moves: list[tuple[Chat, Chat]] = []
+        self.returns: list[Chat] = []
         self.replies: dict[str, Reply] = {}
         self.card: Card | None = None
         self.gate = asyncio.Event()
@@ -52,6 +53,9 @@ class FakeDesk:
 
     async def suggest(self, command: str, param: str, typed: str, ask: Ask) -> Sequence[Choice]:
         return ()
+
+    async def reached(self, chat: Chat) -> None:
+        self.returns.append(chat)
 
     async def moved(self, old: Chat, new: Chat) -> None:
         self.moves.append((old, new))

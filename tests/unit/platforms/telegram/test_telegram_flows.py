@@ -381,3 +381,20 @@ async def test_a_reply_that_is_new_leaves_the_tapped_card_standing(fake, desk, t
 
     assert (await fake.next_message(ALICE)).text == "What skew is"
     assert fake.edits[ALICE] == []
+
+
+@pytest.mark.parametrize("said", ["skew above 15%", "delete 1"])
+async def test_an_old_line_is_not_carried_out_either(fake, desk, telegram, said):
+    await fake.say(ALICE, said, date=int(time.time()) - 400)
+
+    assert "6 minutes old" in (await fake.next_message(ALICE)).text
+    assert desk.asked == []
+
+
+async def test_a_chat_that_has_the_bot_again_can_be_reached_again(fake, desk, telegram):
+    await fake.block(ALICE)
+    await fake.unblock(ALICE)
+    await fake.say(ALICE, "/now")
+    await fake.next_message(ALICE)
+
+    assert desk.returns == [ALICES]
