@@ -6,6 +6,7 @@ source and time, what comes next. The tone of a firing is ALARM for prices and f
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alerts.domain.event import Event, Kind
@@ -19,6 +20,7 @@ from bot.text.told import Told, footer, headline, opens, tag
 
 LATE_AFTER = timedelta(minutes=2)
 AGED_AFTER = timedelta(minutes=15)
+NO_NEWS_AFTER = timedelta(minutes=30)
 LINES_AT_MOST = 20
 
 _LOUDNESS = (Kind.FIRED, Kind.REMINDED, Kind.RESOLVED, Kind.BACK, Kind.DARK)
@@ -26,9 +28,18 @@ _FEAR_RISING = frozenset({"skew25_norm", "skew25_raw", "atm_iv"})
 
 
 def alert(told: Sequence[Told], now: datetime, *, simulated: bool = False) -> Card:
-    """The one card that tells a chat what one tick brought it."""
+    """The one card that tells a chat what one tick brought it; half an hour late, by its age."""
     if not told:
         raise ValueError("an alert card tells at least one event")
+    card = _card(told, now, simulated=simulated)
+    age = now - max(one.event.at for one in told)
+    if simulated or age < NO_NEWS_AFTER:
+        return card
+    ago = f"{figures.age(age)} ago: "
+    return replace(card, title=ago + card.title, strong=card.strong and ago + card.strong)
+
+
+def _card(told: Sequence[Told], now: datetime, *, simulated: bool) -> Card:
     ordered = sorted(told, key=lambda one: (_LOUDNESS.index(one.event.kind), one.event.number))
     kinds = {one.event.kind for one in ordered}
     if kinds == {Kind.DARK}:

@@ -286,6 +286,16 @@ def test_news_that_was_delivered_late_says_how_late():
     assert card.lines[-1].startswith("Sent 42 min late")
 
 
+def test_news_half_an_hour_old_is_headed_by_its_age():
+    fresh = alert([told(Kind.FIRED, 20.0)], NOW + timedelta(minutes=29))
+    old = alert([told(Kind.FIRED, 20.0)], NOW + timedelta(minutes=42))
+    several = [told(Kind.FIRED, 20.0), told(Kind.RESOLVED, 12.0)]
+
+    assert old.title == f"42 min ago: {fresh.title}"
+    assert old.title.startswith(old.strong)
+    assert alert(several, NOW + timedelta(hours=3)).title.startswith("3 h ago: ")
+
+
 def test_a_simulated_market_runs_too_fast_to_speak_of_lateness():
     card = alert([told(Kind.FIRED, 20.0)], NOW + timedelta(minutes=42), simulated=True)
 
