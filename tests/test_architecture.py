@@ -62,6 +62,7 @@ TABLE = {
     "alerts.exchanges.okx_errors": Row((DOMAIN,), ("msgspec",)),
     "alerts.exchanges.okx_listing": Row((DOMAIN,), ("msgspec",)),
     "alerts.exchanges.okx_stream": Row((DOMAIN,), ("msgspec",)),
+    "alerts.exchanges.stream": Row((DOMAIN,), ("aiohttp",)),
     "alerts.exchanges.http": Row((DOMAIN,), ("aiohttp", "tenacity")),
     "alerts.storage": Row(STORE),
     "alerts.storage.connection": Row(STORE, ("redis",)),
@@ -88,6 +89,7 @@ TABLE = {
     "alerts.simulator.gate_wire": Row((DOMAIN, "alerts.exchanges.spec"), ("msgspec",)),
     "alerts.simulator.hyperliquid_wire": Row((DOMAIN, "alerts.exchanges.spec"), ("msgspec",)),
     "alerts.simulator.loopback": Row((), ("aiohttp",)),
+    "alerts.simulator.pushing": Row((DOMAIN,), ("aiohttp",)),
     "alerts.simulator.server": Row((DOMAIN, "alerts.exchanges.spec", "alerts.ports"), ("aiohttp",)),
     "alerts.liquidations": Row((DOMAIN, "alerts.metrics")),
     "alerts.collect": Row(

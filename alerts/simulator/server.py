@@ -13,6 +13,7 @@ from alerts.domain.ids import Venue
 from alerts.exchanges.spec import Request
 from alerts.ports import Clock
 from alerts.simulator.loopback import listening
+from alerts.simulator.pushing import Pushing
 from alerts.simulator.scenario import Scenario
 from alerts.simulator.wire import Answer
 from alerts.simulator.wires import WIRES
@@ -26,7 +27,8 @@ class Fault:
     """A scripted mishap of the next `times` requests whose path and query contain `match`.
 
     The answer is delayed, then either cut off in the middle or given with `status` and `content`;
-    without a status the true answer follows the delay.
+    without a status the true answer follows the delay. `pushed` is a mishap of an open websocket:
+    it is cut off, or pushes `content` in place of what it would.
     """
 
     match: str = ""
@@ -35,6 +37,7 @@ class Fault:
     content: bytes = b""
     delay: timedelta = timedelta(0)
     cut: bool = False
+    pushed: bool = False
 
 
 @dataclass(slots=True)
@@ -55,8 +58,14 @@ class SimulatedMarket:
         """What to set as a venue's URL."""
         return f"{self.address}/{venue}"
 
+    def stream_url(self, venue: Venue) -> str:
+        """What to set as the URL of a venue's streams."""
+        return self.url(venue).replace("http", "ws", 1)
+
     async def respond(self, request: web.Request) -> web.StreamResponse:
         self.asked += 1
+        if "Upgrade" in request.headers:
+            return await self._pushed(request)
         sent = await request.text()
         fault = self._next_fault(request.path_qs)
         if fault is None:
@@ -69,9 +78,23 @@ class SimulatedMarket:
             return _response(Answer(fault.status, fault.content))
         return _response(self._answer(request, sent))
 
-    def _next_fault(self, asked: str) -> Fault | None:
+    async def _pushed(self, request: web.Request) -> web.StreamResponse:
+        fault = self._next_fault(request.path_qs)
+        wire = WIRES.get(_place(request)[0])
+        if fault is not None and fault.status is not None:
+            return _response(Answer(fault.status, fault.content))
+        if wire is None or wire.push is None:
+            return _response(_UNKNOWN)
+
+        def mishap() -> bytes | None:
+            fault = self._next_fault(request.path_qs, pushed=True)
+            return None if fault is None else b"" if fault.cut else fault.content
+
+        return await Pushing(wire, self.scenario, self.clock.now, mishap).serve(request)
+
+    def _next_fault(self, asked: str, *, pushed: bool = False) -> Fault | None:
         for fault in self.faults:
-            if fault.times > 0 and fault.match in asked:
+            if fault.times > 0 and fault.match in asked and fault.pushed is pushed:
                 fault.times -= 1
                 return fault
         return None
@@ -87,11 +110,11 @@ class SimulatedMarket:
         return self._answers[key]
 
     def _made(self, request: web.Request, sent: str, at: datetime) -> Answer:
-        venue, _, path = request.path.removeprefix("/").partition("/")
-        wire = WIRES.get(Venue(venue))
+        venue, path = _place(request)
+        wire = WIRES.get(venue)
         if wire is None:
             return _UNKNOWN
-        asked = Request(f"/{path}", dict(request.query), request.method, sent or None)
+        asked = Request(path, dict(request.query), request.method, sent or None)
         return wire.answer(self.scenario, at, asked)
 
 
@@ -104,6 +127,12 @@ async def simulated_market(
     async with listening(market.respond, port) as address:
         market.address = address
         yield market
+
+
+def _place(request: web.Request) -> tuple[Venue, str]:
+    """The venue that is asked, and the path below its base URL."""
+    venue, _, path = request.path.removeprefix("/").partition("/")
+    return Venue(venue), f"/{path}"
 
 
 def _response(ready: Answer) -> web.Response:
