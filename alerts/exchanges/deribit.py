@@ -1,4 +1,7 @@
-"""Deribit: the spot index, the whole option chain and the futures curve, one request each.
+"""Deribit: the indices, the whole option chain and the futures curve, one request each.
+
+The volatility index (DVOL) is asked for as an index price, `btcdvol_usdc`: the same published
+number as its candles have, without a span of time to name.
 
 The expiry comes from the instrument's name (`BTC-27MAR26-60000-P`), not from the instrument list:
 a second request would be of another moment, and Deribit's names carry the full date while every
@@ -25,7 +28,9 @@ from alerts.domain.market import (
     IndexPrice,
     OptionChain,
     OptionQuote,
+    VolIndex,
 )
+from alerts.exchanges import deribit_stream
 from alerts.exchanges.deribit_errors import DERIBIT, by_code, by_status
 from alerts.exchanges.deribit_names import expiry, option_name
 from alerts.exchanges.spec import Body, Exchange, Feed, Request
@@ -113,6 +118,12 @@ def parse_index(bodies: Sequence[Body], asset: Asset) -> IndexPrice:
     index = _result(answer)
     at, lag = _observed(body, answer.sent_at, None)
     return IndexPrice(DERIBIT, asset, at, index.index_price, lag)
+
+
+def parse_vol_index(bodies: Sequence[Body], asset: Asset) -> VolIndex:
+    """The volatility index, in percent, from a `get_index_price` answer."""
+    read = parse_index(bodies, asset)
+    return VolIndex(DERIBIT, asset, read.at, read.price, read.lag)
 
 
 def parse_options(bodies: Sequence[Body], asset: Asset) -> OptionChain:
@@ -294,15 +305,22 @@ def _index_price(asset: Asset) -> tuple[Request, ...]:
     return (Request(_INDEX, {"index_name": f"{asset.lower()}_usd"}),)
 
 
+def _vol_index(asset: Asset) -> tuple[Request, ...]:
+    return (Request(_INDEX, {"index_name": f"{asset.lower()}dvol_usdc"}),)
+
+
 EXCHANGE = Exchange(
     venue=DERIBIT,
     title="Deribit",
     url=URL,
     feeds=(
         Feed(IndexPrice, "price", _index_price, parse_index),
+        Feed(VolIndex, "options", _vol_index, parse_vol_index),
         Feed(OptionChain, "options", _summary("option"), parse_options),
         Feed(FuturesCurve, "futures", _summary("future"), parse_futures),
     ),
     classify=classify,
     covers=covers,
+    streams=(deribit_stream.stream(covers),),
+    stream_url=deribit_stream.URL,
 )

@@ -12,6 +12,7 @@ import msgspec
 
 from alerts.domain.ids import Asset, Venue
 from alerts.exchanges.spec import Request
+from alerts.simulator.deribit_push import push
 from alerts.simulator.expiries import future_expiries, label, option_expiries
 from alerts.simulator.scenario import MarketPoint, Scenario
 from alerts.simulator.shares import OPEN_INTEREST
@@ -22,6 +23,7 @@ Row = dict[str, Any]
 
 _DAY = timedelta(days=1)
 _YEAR = 365 * _DAY
+_MONTH = 30 * _DAY
 _BASIS_TILT = 0.008  # percent a year, per day of maturity beyond 60 days
 _PERPETUAL_SHARE = 0.6  # of the venue's futures open interest
 _STEP_LADDER = (1.0, 2.0, 2.5, 5.0)
@@ -56,8 +58,11 @@ def answer(
         case "/public/get_time", _:
             return _result(int(at.timestamp() * 1000), at)
         case "/public/get_index_price", _:
-            name = params.get("index_name", "").removesuffix("_usd").upper()
-            return _for_asset(scenario, at, Asset(name), "index_name", _index)
+            name = params.get("index_name", "")
+            coin, is_vol, _ = name.partition("dvol_usdc")
+            of = _vol_index if is_vol else _index
+            asset = Asset(coin.removesuffix("_usd").upper())
+            return _for_asset(scenario, at, asset, "index_name", of)
         case "/public/get_book_summary_by_currency", ("option" | "future") as kind:
             rows = partial(option_rows, grid=grid) if kind == "option" else future_rows
             currency = Asset(params.get("currency", ""))
@@ -76,7 +81,7 @@ def _sketch(scenario: Scenario, at: datetime, request: Request) -> Answer:
     return answer(scenario, at, request.path, request.params, SPARSE)
 
 
-WIRE = Wire(Venue("deribit"), _answer, sketch=_sketch)
+WIRE = Wire(Venue("deribit"), _answer, push, _sketch)
 
 
 def _for_asset(
@@ -112,6 +117,12 @@ def _stamps(at: datetime) -> Row:
 def _index(point: MarketPoint, _asset: Asset, _at: datetime) -> Row:
     price = round(point.price, 2)
     return {"index_price": price, "estimated_delivery_price": price}
+
+
+def _vol_index(point: MarketPoint, _asset: Asset, _at: datetime) -> Row:
+    """The 30-day volatility index, in percent: here simply the vol at the money."""
+    percent = round(smile_at(point, _MONTH / _YEAR).atm * 100, 2)
+    return {"index_price": percent, "estimated_delivery_price": percent}
 
 
 def forward(point: MarketPoint, days: float) -> float:

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.clock import ScaledClock
-from alerts.domain.errors import FetchError
 from alerts.domain.ids import Asset
 from alerts.exchanges.binance_coinm import EXCHANGE as COINM
 from alerts.exchanges.binance_usdm import EXCHANGE as USDM
+from alerts.exchanges.bybit import EXCHANGE as BYBIT
+from alerts.exchanges.deribit import EXCHANGE as DERIBIT
 from alerts.exchanges.http import Limits, VenueHttp, open_session
 from alerts.exchanges.okx import EXCHANGE as OKX
 from alerts.exchanges.stream import Attendance, Listener, Patience
@@ -77,7 +78,7 @@ async def listening(exchange, *faults, assets=(BTC,), patience=QUICK):
             await asyncio.wait([work])
 
 
-@pytest.mark.parametrize("exchange", [USDM, COINM, OKX], ids=lambda one: one.venue)
+@pytest.mark.parametrize("exchange", [USDM, COINM, OKX, DERIBIT, BYBIT], ids=lambda one: one.venue)
 async def test_what_is_pushed_arrives_with_its_venue_and_the_time_of_the_event(exchange):
     async with listening(exchange) as heard:
         await heard.until(lambda: len(heard.events) >= 10)
@@ -198,7 +199,3 @@ def test_no_time_is_told_twice():
     assert attendance.heard(at(5)) == (at(0), at(5))
     assert attendance.heard(at(5)) is None
     assert attendance.heard(at(4)) is None
-
-
-def test_a_refusal_is_what_the_venue_says_it_is():
-    assert isinstance(USDM.classify(451, b""), FetchError)

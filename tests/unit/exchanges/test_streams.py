@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 from alerts.domain.errors import FetchError
 from alerts.domain.ids import Asset
 from alerts.domain.market import PositionSide
-from alerts.exchanges import binance_coinm, binance_usdm, okx
+from alerts.exchanges import binance_coinm, binance_usdm, deribit, okx
 from alerts.exchanges.spec import Body
 from tests.unit.exchanges import binance_bodies, okx_bodies
 from tests.unit.exchanges.binance_bodies import AT, millis
 
 BTC, ETH = Asset("BTC"), Asset("ETH")
 LONG, SHORT = PositionSide.LONG, PositionSide.SHORT
-(USDM,), (COINM,), (OKX,) = (
-    module.EXCHANGE.streams for module in (binance_usdm, binance_coinm, okx)
+(USDM,), (COINM,), (OKX,), (DERIBIT,) = (
+    module.EXCHANGE.streams for module in (binance_usdm, binance_coinm, okx, deribit)
 )
 
 
@@ -209,7 +209,73 @@ def test_a_refused_subscription_is_an_error():
         heard(OKX, refused, LISTED)
 
 
-ANSWERS = [(USDM, []), (COINM, SIZES), (OKX, LISTED)]
+# The shape of Deribit's documented notification; `liquidation` stands only in forced trades.
+TRADE = {
+    "trade_seq": 30289442,
+    "trade_id": "48079269",
+    "timestamp": 1590484512188,
+    "tick_direction": 2,
+    "price": 8950,
+    "mark_price": 8948.9,
+    "instrument_name": "BTC-PERPETUAL",
+    "index_price": 8955.88,
+    "direction": "sell",
+    "amount": 895,
+}
+
+
+def traded(*trades, channel="trades.future.BTC.100ms"):
+    params = {"channel": channel, "data": list(trades)}
+    return {"jsonrpc": "2.0", "method": "subscription", "params": params}
+
+
+def of(liquidation, direction, **parts):
+    return TRADE | {"liquidation": liquidation, "direction": direction} | parts
+
+
+@pytest.mark.parametrize(
+    ("liquidation", "direction", "side"),
+    [
+        ("T", "sell", LONG),
+        ("T", "buy", SHORT),
+        ("M", "buy", LONG),
+        ("M", "sell", SHORT),
+        ("MT", "buy", PositionSide.BOTH),
+        ("MT", "sell", PositionSide.BOTH),
+    ],
+)
+def test_deribit_tells_who_was_liquidated_and_what_the_taker_did(liquidation, direction, side):
+    (found,) = heard(DERIBIT, traded(of(liquidation, direction)))
+    (event,) = found.events
+
+    assert (event.id, event.side, event.price) == ("48079269", side, 8950)
+    assert event.coin == pytest.approx(0.1)  # 895 USD
+
+
+def test_deribits_usual_trades_and_other_assets_are_passed_over():
+    other = of("T", "sell", instrument_name="ETH-PERPETUAL")
+    linear = of("T", "sell", instrument_name="BTC_USDC-PERPETUAL")
+
+    assert heard(DERIBIT, traded(TRADE, other, linear)) == ()
+    assert heard(DERIBIT, {"jsonrpc": "2.0", "id": 1, "result": ["trades.future.BTC.100ms"]}) == ()
+    assert heard(DERIBIT, traded(of("T", "sell"), channel="ticker.BTC-PERPETUAL.100ms")) == ()
+
+
+def test_a_refused_subscription_of_deribit_is_an_error():
+    with pytest.raises(FetchError, match="11050"):
+        heard(DERIBIT, {"jsonrpc": "2.0", "error": {"code": 11050, "message": "bad_request"}})
+
+
+@given(st.sampled_from(sorted(of("T", "sell"))), st.deferred(lambda: JSON))
+def test_any_value_in_a_deribit_trade_is_read_or_refused(key, value):
+    try:
+        found = heard(DERIBIT, traded(of("T", "sell") | {key: value}))
+    except FetchError:
+        return
+    assert all(event.coin > 0 for one in found for event in one.events)
+
+
+ANSWERS = [(USDM, []), (COINM, SIZES), (OKX, LISTED), (DERIBIT, [])]
 
 
 @pytest.mark.parametrize("case", range(len(ANSWERS)))
