@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from alerts.domain.market import FutureQuote, FuturesCurve
 from alerts.metrics.gates import Flaw, stale
@@ -41,15 +42,22 @@ def contracts(curve: FuturesCurve) -> Contracts:
 
 
 def held(future: FutureQuote) -> Held | None:
-    """A contract's open interest; the unit that is not published follows from its own mark."""
+    """A contract's open interest; the unit that is not published follows from its own mark.
+
+    In decimal: a billion USD times a price with cents is more than floats hold to the last digit.
+    """
     coin, usd = future.open_interest_coin, future.open_interest_usd
     if coin is None and usd is None:
         return None
     if coin is None:
-        coin = (usd or 0.0) / future.mark
+        coin = float(_exact(usd or 0.0) / _exact(future.mark))
     if usd is None:
-        usd = coin * future.mark
+        usd = float(_exact(coin) * _exact(future.mark))
     return Held(coin, usd, future.halved)
+
+
+def _exact(number: float) -> Decimal:
+    return Decimal(repr(number))
 
 
 def held_usd(future: FutureQuote) -> float:

@@ -13,9 +13,11 @@ from alerts.clock import WallClock
 from alerts.collect import Shared
 from alerts.domain.errors import FetchError
 from alerts.domain.ids import Asset
+from alerts.domain.market import IndexPrice
 from alerts.exchanges import EXCHANGES
 from alerts.exchanges.http import VenueHttp, full_url, open_session
 from alerts.exchanges.spec import Body, Exchange, Feed, Request, bodies
+from alerts.metrics.relative import PROXIES
 from alerts.recording import SUFFIX, Line, Recorder
 from bot import log as logs
 from bot.cli.lifetime import DURATION, until_signalled
@@ -62,8 +64,9 @@ async def _record(settings: Settings, recorder: Recorder) -> None:
                 now=clock.now,
                 on_body=_writes(recorder, exchange, base),
             )
-            assets = [asset for asset in settings.assets if exchange.covers(asset)]
             for feed in exchange.feeds:
+                beside = PROXIES if feed.kind is IndexPrice else ()
+                assets = [one for one in (*settings.assets, *beside) if exchange.covers(one)]
                 group.create_task(_poll(http, feed, assets, settings.poll(feed.poll)))
 
 

@@ -34,7 +34,7 @@ async def recorded(tmp_path, answers, *faults):
 
 
 async def test_what_the_venue_answered_can_be_played_back(tmp_path):
-    recording = await recorded(tmp_path, 3)
+    recording = await recorded(tmp_path, 4)
 
     found = {str(s.series): s for _, batch in samples(recording.lines()) for s in batch}
 
@@ -44,12 +44,13 @@ async def test_what_the_venue_answered_can_be_played_back(tmp_path):
 
 
 async def test_a_line_names_the_address_that_was_asked(tmp_path):
-    recording = await recorded(tmp_path, 3)
+    recording = await recorded(tmp_path, 4)
 
     urls = {line.url.partition("/deribit")[2] for line in recording.lines()}
 
     assert urls == {
         "/public/get_index_price?index_name=btc_usd",
+        "/public/get_index_price?index_name=btcdvol_usdc",
         "/public/get_book_summary_by_currency?currency=BTC&kind=option",
         "/public/get_book_summary_by_currency?currency=BTC&kind=future",
     }

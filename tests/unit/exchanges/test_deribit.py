@@ -7,20 +7,21 @@ from hypothesis import strategies as st
 
 from alerts.domain.errors import FetchError
 from alerts.domain.ids import Asset
-from alerts.domain.market import OptionSide
+from alerts.domain.market import Funding, OptionSide
 from alerts.exchanges.deribit import (
     EXCHANGE,
     classify,
     parse_futures,
     parse_index,
     parse_options,
+    parse_vol_index,
 )
 from tests.unit.exchanges.bodies import AT, answer, body, future, micros, millis, option
 
 BTC, ETH = Asset("BTC"), Asset("ETH")
 MARCH = datetime(2026, 3, 27, 8, 0, tzinfo=UTC)
 
-PARSERS = [parse_index, parse_options, parse_futures]
+PARSERS = [parse_index, parse_vol_index, parse_options, parse_futures]
 
 
 def options(*rows, **parts):
@@ -33,6 +34,20 @@ def futures(*rows):
 
 def index(price=70_302.95):
     return answer({"index_price": price, "estimated_delivery_price": price})
+
+
+def test_the_volatility_index_is_in_percent():
+    read = parse_vol_index([body(index(43.21), asked=timedelta(0))], BTC)
+
+    assert (read.value, read.asset) == (43.21, BTC)
+
+
+def test_funding_of_the_perpetual_is_of_eight_hours():
+    read = futures(future("BTC-PERPETUAL", funding_8h=0.0000065), future("BTC-27MAR26"))
+    perpetual, dated = read.futures
+
+    assert perpetual.funding == Funding(0.0000065, timedelta(hours=8))
+    assert dated.funding is None
 
 
 def test_index_price():
@@ -378,6 +393,7 @@ def test_requests_name_currency_and_kind():
 
     assert [(poll, one.path, dict(one.params)) for poll, one in asked] == [
         ("price", "/public/get_index_price", {"index_name": "eth_usd"}),
+        ("options", "/public/get_index_price", {"index_name": "ethdvol_usdc"}),
         ("options", "/public/get_book_summary_by_currency", {"currency": "ETH", "kind": "option"}),
         ("futures", "/public/get_book_summary_by_currency", {"currency": "ETH", "kind": "future"}),
     ]
