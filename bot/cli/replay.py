@@ -76,8 +76,10 @@ def _draft(text: str) -> Draft:
     try:
         return parse(text, vocabulary)
     except UsageError as error:
-        write = f" Write: {' or: '.join(error.fixes)}" if error.fixes else ""
-        raise Refused(" ".join(f"{error}{write}".split())) from error
+        said = " ".join(str(error).split())
+        ended = said if said.endswith((".", "?", "!")) else f"{said}."
+        write = f" Write: {', or: '.join(error.fixes)}" if error.fixes else ""
+        raise Refused(f"{ended}{write}") from error
 
 
 def _watched(recording: Recording, draft: Draft) -> list[Sample]:

@@ -19,7 +19,7 @@ ROW = 4
 
 async def run(ask: Ask, desk: Desk) -> Card:
     if ask.text and not ask.text.startswith("page "):
-        return await one(ask, desk, rule_number(ask.text))
+        return await one(ask, desk, rule_number(ask.text, "/alerts"))
     held = await desk.rules.of_chat(ask.chat)
     if not held:
         return _none()

@@ -7,7 +7,7 @@ from bot.commands.words import rule_number
 
 
 async def run(ask: Ask, desk: Desk) -> Card:
-    return await edits.delete(await edits.find(ask, desk, rule_number(ask.text)), desk)
+    return await edits.delete(await edits.find(ask, desk, rule_number(ask.text, "/delete")), desk)
 
 
 COMMAND = Command(

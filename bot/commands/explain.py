@@ -17,7 +17,7 @@ ROW = 3
 async def run(ask: Ask, desk: Desk) -> Card:
     wanted = subject(ask.text, vocabulary(desk), again="explain")
     if wanted.metric is None:
-        return _contents()
+        return _contents(wanted.asset)
     asset = wanted.asset or desk.assets[0]
     return Card(
         title=f"{capital(figures.word(wanted.metric.key))}, as it is measured here",
@@ -57,10 +57,12 @@ def _now(desk: Desk, metric: Metric, asset: Asset, window: str) -> str:
     return f"Now: {asset} {shown} ({figures.clock(reading.at, now)}, {old} old)."
 
 
-def _contents() -> Card:
-    buttons = [Button(figures.word(one.key), f"cmd:explain:{one.key}") for one in METRICS]
+def _contents(asset: Asset | None) -> Card:
+    """What there is to explain; an asset alone is none of it, but says which one is meant."""
+    of = f"{asset} " if asset else ""
+    buttons = [Button(figures.word(one.key), f"cmd:explain:{of}{one.key}") for one in METRICS]
     return Card(
-        title="What I can explain",
+        title=f"What shall I explain of {asset}?" if asset else "What I can explain",
         lines=tuple(f"{figures.word(one.key)} – {one.title}" for one in METRICS),
         buttons=tuple(tuple(buttons[start : start + ROW]) for start in range(0, len(buttons), ROW)),
     )

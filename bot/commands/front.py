@@ -15,11 +15,13 @@ from bot.commands.alert import create
 from bot.commands.drafts import Kept, give_back, keep, take
 from bot.commands.flood import Floods, Turn
 from bot.commands.market import vocabulary
+from bot.commands.smalltalk import WAYS_ON, small_talk
 from bot.commands.spec import SILENCE, Ask, Choice, Command, Desk, Reply
 from bot.commands.suggest import suggest
 from bot.commands.taps import USED, VERBS
 from bot.commands.words import LONGEST, clean, said, spoken
-from bot.text.rules import capital
+from bot.text import figures
+from bot.text.rules import capital, unsure
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +39,7 @@ FLOOD_TEXT = "That is a lot at once. I answer again in a few seconds."
 ADMINS_TEXT = "Only admins change this group's alerts."
 NO_BUTTON_TEXT = "This button no longer works. /help shows what does."
 
+_LEVEL = re.compile(r"(?:above|below|over|under|[<>]=?|[≥≤])\s*(\S+)", re.IGNORECASE)
 _FIRST_SENTENCE = re.compile(r"(.{8,}?[.?!:;]) (.+)")
 
 Work = Callable[[], Awaitable[Reply]]
@@ -111,7 +114,11 @@ class Front:
             raise UsageError(f"I don't know the command {name[:40]}.", fixes=("/help",))
         if command.changes and not ask.may_edit:
             return Reply(
-                Card(ADMINS_TEXT, lines=("Write to me privately for alerts of your own.",))
+                Card(
+                    ADMINS_TEXT,
+                    lines=("Write to me privately for alerts of your own.",),
+                    buttons=WAYS_ON,
+                )
             )
         if sure and command.name == "alert":
             return Reply(await create(ask, self._desk, ask.text, sure=True, again=again))
@@ -121,6 +128,8 @@ class Front:
     async def _say(self, ask: Ask, *, sure: bool = False, again: bool = False) -> Reply:
         if not ask.text:
             raise UsageError("I read text only, and there was none.", fixes=("/now", "/help"))
+        if talk := small_talk(ask.text):
+            return Reply(talk)
         line = spoken(ask.text, self._commands, vocabulary(self._desk))
         return await self._run(line.command, replace(ask, text=line.text), sure=sure, again=again)
 
@@ -162,7 +171,7 @@ class Front:
     async def _question(self, ask: Ask, error: UsageError) -> Card:
         """What was not understood, with a button for each way out."""
         fixes = error.fixes[:FIXES_AT_MOST]
-        title, line = _halves(str(error))
+        title, line = _halves(figures.minuses(str(error)))
         return Card(
             title=title, lines=(line,) if line else (), buttons=await self._ways_out(ask, fixes)
         )
@@ -213,7 +222,12 @@ def _halves(message: str) -> tuple[str, str]:
 
 
 def _label(fix: str, *, alone: bool) -> str:
-    words = fix if fix.startswith("/") or not alone else f"Yes: {fix}"
+    """A corrected text on a button. That it is meant is said in words, not in the grammar's."""
+    plain = figures.minuses(unsure(fix))
+    words = plain if fix.startswith("/") or not alone else f"Yes: {plain}"
+    if plain != figures.minuses(fix):
+        level = _LEVEL.search(plain)
+        words = f"Keep {level[1]}" if level else f"Keep: {plain}"
     return words if len(words) <= LABEL_LONGEST else words[: LABEL_LONGEST - 1] + "…"
 
 

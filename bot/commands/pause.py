@@ -1,6 +1,5 @@
 """`/pause 3` or `/pause all`: silence, with the alert kept."""
 
-from alerts.domain.errors import UsageError
 from bot.card import Card
 from bot.commands import edits
 from bot.commands.spec import Ask, Command, Desk, Kind, Param
@@ -8,11 +7,9 @@ from bot.commands.words import rule_number
 
 
 async def run(ask: Ask, desk: Desk) -> Card:
-    if not ask.text:
-        raise UsageError("Which alert? Write its number, like: /pause 3", fixes=("/pause all",))
     if ask.text.lower() == "all":
         return await edits.every(ask, desk, paused=True)
-    return await edits.pause(await edits.find(ask, desk, rule_number(ask.text)), desk)
+    return await edits.pause(await edits.find(ask, desk, rule_number(ask.text, "/pause")), desk)
 
 
 COMMAND = Command(

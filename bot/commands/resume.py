@@ -9,7 +9,7 @@ from bot.commands.words import rule_number
 async def run(ask: Ask, desk: Desk) -> Card:
     if ask.text.lower() == "all":
         return await edits.every(ask, desk, paused=False)
-    return await edits.resume(await edits.find(ask, desk, rule_number(ask.text)), desk)
+    return await edits.resume(await edits.find(ask, desk, rule_number(ask.text, "/resume")), desk)
 
 
 COMMAND = Command(

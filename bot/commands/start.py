@@ -6,13 +6,22 @@ from bot.card import Button, Card
 from bot.commands.now import snapshot
 from bot.commands.spec import Ask, Command, Desk
 
+WELCOMED = frozenset({"", "g", "true", "start"})
+"""Payloads that platforms and our own links add without meaning anything by it."""
+
 NAMES = {"BTC": "Bitcoin", "ETH": "Ether"}
 
 
-async def run(ask: Ask, desk: Desk) -> Card:  # noqa: ARG001 -- every command is given who asks
+async def run(ask: Ask, desk: Desk) -> Card:
+    """The welcome; a link's payload that leads nowhere is said to do so."""
+    if ask.text.lower() not in WELCOMED:
+        return Card(
+            title="This link no longer works",
+            lines=("What it led to is gone, or not known here. Start with one of these:",),
+            buttons=_beginnings(desk),
+        )
     watched = " and ".join(NAMES.get(asset, asset) for asset in desk.assets)
     card = snapshot(desk, desk.assets, title="Welcome to derivwatch")
-    first = desk.assets[0]
     return replace(
         card,
         lines=(
@@ -20,14 +29,19 @@ async def run(ask: Ask, desk: Desk) -> Card:  # noqa: ARG001 -- every command is
             "Type an alert in one line, or tap to begin:",
             *card.lines,
         ),
-        buttons=(
-            (
-                Button("Skew above 15%", f"cmd:alert:{first} skew above 15%"),
-                Button("Basis below 3%", f"cmd:alert:{first} basis below 3%"),
-                Button("I'll set my own", "cmd:alert"),
-            ),
-            (Button("What do these mean?", "cmd:explain"), Button("Help", "cmd:help")),
+        buttons=_beginnings(desk),
+    )
+
+
+def _beginnings(desk: Desk) -> tuple[tuple[Button, ...], ...]:
+    first = desk.assets[0]
+    return (
+        (
+            Button("Skew above 15%", f"cmd:alert:{first} skew above 15%"),
+            Button("Basis below 3%", f"cmd:alert:{first} basis below 3%"),
+            Button("I'll set my own", "cmd:alert"),
         ),
+        (Button("What do these mean?", "cmd:explain"), Button("Help", "cmd:help")),
     )
 
 

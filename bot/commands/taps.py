@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from alerts.domain.errors import ConflictError, StoreError
 from alerts.ports import Held
 from bot.card import Card
-from bot.commands import edits, now, wizard
+from bot.commands import edits, now, smalltalk, wizard
 from bot.commands.alert import create
 from bot.commands.alerts import one
 from bot.commands.drafts import give_back, take
@@ -45,7 +45,7 @@ async def _save(ask: Ask, desk: Desk, token: str) -> Reply:
 
 async def _cancel(ask: Ask, desk: Desk, token: str) -> Reply:
     await take(desk.notes, ask.chat, token)
-    return Reply(Card(title="Cancelled", lines=("Nothing was saved.",)))
+    return Reply(Card(title="Cancelled", lines=("Nothing was saved.",), buttons=smalltalk.WAYS_ON))
 
 
 async def _show(ask: Ask, desk: Desk, number: str) -> Reply:

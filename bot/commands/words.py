@@ -1,6 +1,7 @@
 """A person's words to a command and its parameters, or a UsageError with a hint. Pure."""
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -66,13 +67,29 @@ def said(ask: Ask, command: Command) -> str:
     return " ".join(ask.values[one.name] for one in command.params if ask.values.get(one.name))
 
 
-def rule_number(text: str) -> int:
-    """The number in `3` or `#3`; UsageError for anything else."""
+def rule_number(text: str, again: str = "") -> int:
+    """The number in `3` or `#3`; UsageError for anything else.
+
+    `again` is the command that a corrected text repeats.
+    """
     match = _NUMBER.fullmatch(text.strip())
-    if match is None:
-        what = f"{text[:SHOWN]!r} is not the number of an alert" if text else "Which alert?"
-        raise UsageError(f"{what}: write its number, like 3. /alerts shows them.")
-    return int(match[1])
+    if match is not None:
+        return int(match[1])
+    example, plain = f"like: {again} 3".replace("  ", " "), plain_digits(text.strip())
+    if plain != text.strip() and _NUMBER.fullmatch(plain):
+        fixed = f"{again} {plain}".strip()
+        raise UsageError(f"I read: {fixed}.", fixes=(fixed,))
+    what = f"{text[:SHOWN]!r} is not the number of an alert." if text else "Which alert?"
+    everything = (f"{again} all",) if again in {"/pause", "/resume"} else ()
+    raise UsageError(f"{what} Write its number, {example}", fixes=(*everything, "/alerts"))
+
+
+def plain_digits(text: str) -> str:
+    """Full-width digits, and those of other scripts, as ordinary ones."""
+    digits = [unicodedata.decimal(char, None) for char in text]
+    return "".join(
+        char if digit is None else str(digit) for char, digit in zip(text, digits, strict=True)
+    )
 
 
 def subject(text: str, vocabulary: Vocabulary, again: str = "now") -> Subject:
@@ -151,5 +168,5 @@ def _unknown(word: str, vocabulary: Vocabulary, again: str) -> UsageError:
     return UsageError(
         f"{word[:SHOWN]!r} is no metric or asset I watch. "
         f"Metrics: {metrics}. Assets: {', '.join(vocabulary.assets)}.",
-        fixes=tuple(f"{again} {one}" for one in near),
+        fixes=tuple(f"{again} {one}" for one in near) or (f"/{again}",),
     )

@@ -7,7 +7,7 @@ from alerts.domain.reading import Reading, Series
 from alerts.domain.rule import Direction, Draft, Leg, Rule, State, Unaligned, Waiting
 from bot.card import Button, Card
 from bot.text import figures
-from bot.text.rules import clears, convention, gist, oneline, standing, terms
+from bot.text.rules import clears, convention, gist, oneline, standing, terms, unsure
 
 
 def review(draft: Draft, fresh: Mapping[Series, Reading], save: str, cancel: str) -> Card:
@@ -66,8 +66,8 @@ def away(leg: Leg, reading: Reading) -> str:
 
 def _typed(draft: Draft) -> str:
     """The line to type for the same alert, where the title does not say it already."""
-    line = oneline(draft)
-    return "" if line == gist(draft) else f"As one line: {line}"
+    line = unsure(oneline(draft))
+    return "" if figures.minuses(line) == gist(draft) else f"As one line: {line}"
 
 
 def _subject(leg: Leg) -> str:

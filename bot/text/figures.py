@@ -1,5 +1,6 @@
 """Numbers, times and names as a person reads them. Minus is always U+2212."""
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -22,6 +23,8 @@ _SUFFIX = {
 }
 _COUNTED = frozenset({Unit.USD, Unit.COINS})
 _CAPITALS = frozenset({"oi", "iv", "dvol", "pcr", "rr", "rv", "usd", "vrp"})
+_TYPED = re.compile(r"(\b(?:like|example|write):)", re.IGNORECASE)
+_HYPHEN = re.compile(r"(?<![\w.)\]%-])-(?=\$?[0-9])")
 _LARGE = 1e7
 _SCALES = ((1e3, "K"), (1e6, "M"), (1e9, "B"), (1e12, "T"))
 _REASONS = {
@@ -96,12 +99,6 @@ def level(metric: Metric, number: float) -> str:
         return value(replace(metric, at_least=False), number).replace(".0", "", 1)
     text = f"{number:,.6f}".rstrip("0").rstrip(".")
     return _with_unit(metric, text if metric.unit in _COUNTED else text.replace(",", ""))
-
-
-def bare(metric: Metric, number: float) -> str:
-    """A value without its unit, for narrow tables: `20.0`; dollars keep theirs."""
-    plain = replace(metric, coin="", at_least=False)
-    return value(plain, number).removesuffix(_SUFFIX[metric.unit])
 
 
 def meant(series: Series) -> Metric:
@@ -244,6 +241,12 @@ def venues(keys: tuple[Venue, ...]) -> str:
 def cause(reason: Reason) -> str:
     """Why there is no number, in plain words."""
     return _REASONS[reason]
+
+
+def minuses(text: str) -> str:
+    """A text with a true minus before its numbers; what is shown to be typed keeps the hyphen."""
+    said, mark, typed = _TYPED.split(text, 1) if _TYPED.search(text) else (text, "", "")
+    return _HYPHEN.sub(MINUS, said) + mark + typed
 
 
 def _edge(number: float | None, *, signed: bool) -> str:

@@ -1,6 +1,8 @@
 """Rules and their standing in a person's words."""
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alerts.domain.reading import Reading, Series
@@ -26,12 +28,21 @@ from alerts.rules.describe import describe
 from alerts.rules.vocabulary import Vocabulary
 from bot.text import figures
 
+_SURE = re.compile(r"\s+sure\b", re.IGNORECASE)
 _QUIET = {Unaligned: "waits for its first reading", Idle: "armed", Spent: "done"}
 
 
 def gist(draft: Draft) -> str:
     """A rule in as few words as name it: `BTC skew above 15%`."""
-    legs = f" {draft.join} ".join(_leg(leg) for leg in draft.legs)
+    return _titled(draft, f" {draft.join} ".join(_leg(leg) for leg in draft.legs))
+
+
+def listed(draft: Draft) -> str:
+    """A rule with all that is unusual about it: `BTC skew above 15% for 1h once`."""
+    return _titled(draft, figures.minuses(unsure(oneline(replace(draft, name="")))))
+
+
+def _titled(draft: Draft, legs: str) -> str:
     return f"{draft.name}: {legs}" if draft.name else legs
 
 
@@ -39,6 +50,13 @@ def oneline(draft: Draft) -> str:
     """The line that, typed, makes this very alert."""
     assets = tuple(dict.fromkeys(leg.series.asset for leg in draft.legs))
     return describe(draft, Vocabulary(METRICS, assets))
+
+
+def unsure(line: str) -> str:
+    """A typed line without the word that says it is meant: it is for the grammar alone."""
+    parts = line.split('"')
+    parts[::2] = [_SURE.sub("", part) for part in parts[::2]]
+    return '"'.join(parts)
 
 
 def terms(draft: Draft) -> str:
@@ -107,9 +125,9 @@ def value_of(series: Series, number: float) -> str:
 
 
 def line(rule: Rule, state: State, latest: Mapping[Series, Reading], now: datetime) -> str:
-    """One line of a list: `#7 BTC skew above 15% · now 14.2 · armed`."""
+    """One line of a list: `#7 BTC skew above 15% · now 14.2% · armed`."""
     seen = [f"now {current}"] if (current := _now(rule, latest)) else []
-    return " · ".join([f"#{rule.number} {gist(rule.draft)}", *seen, standing(rule, state, now)])
+    return " · ".join([f"#{rule.number} {listed(rule.draft)}", *seen, standing(rule, state, now)])
 
 
 def standing(rule: Rule, state: State, now: datetime) -> str:
@@ -135,7 +153,7 @@ def _now(rule: Rule, latest: Mapping[Series, Reading]) -> str:
     for leg in rule.legs:
         reading, metric = latest.get(leg.series), metric_of(leg.series)
         if reading and metric:
-            shown.append(figures.bare(metric, reading.value))
+            shown.append(figures.value(metric, reading.value))
     return " / ".join(shown)
 
 

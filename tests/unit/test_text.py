@@ -579,7 +579,7 @@ def test_a_paused_rule_is_paused_whatever_its_state():
 def test_a_rule_line_has_number_level_value_and_standing():
     shown = rules.line(a_rule(), State(Idle()), {SKEW: a_reading(SKEW, 14.2)}, NOW)
 
-    assert shown == "#7 BTC skew above 15% · now 14.2 · armed"
+    assert shown == "#7 BTC skew above 15% · now 14.2% · armed"
 
 
 def test_terms_say_hold_clear_level_and_repeats():

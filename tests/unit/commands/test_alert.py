@@ -27,8 +27,10 @@ async def test_a_clear_line_is_saved_at_once_and_echoed(room):
     measured, *others = card.lines
     assert measured.startswith("60d 25Δ skew (put-call, % of ATM IV). Positive: puts dearer")
     assert others == [
-        "Must hold 10 min · clears below 13% · each time, at most every 4 h "
-        "· reminders after 12 h, then ever more rarely",
+        (
+            "Must hold 10 min · clears below 13% · each time, at most every 4 h "
+            "· reminders after 12 h, then ever more rarely"
+        ),
         "Now 14.2%, 0.8 pts away.",
     ]
     assert list(acts(card)) == ["Pause", "Delete"]

@@ -10,6 +10,7 @@ from alerts.rules.vocabulary import Vocabulary
 from bot.commands import COMMANDS
 from bot.commands.spec import Ask
 from bot.commands.words import Spoken, clean, rule_number, said, spoken, subject
+from bot.text import figures
 from tests.unit.commands.room import (
     BASIS,
     NOW,
@@ -157,10 +158,33 @@ async def test_the_list_has_the_nearest_first(busy):
 
     assert card.title == "3 of 30 alerts"
     assert card.lines == (
-        "#1 BTC skew above 15% · now 14.2 · armed",
-        "#2 BTC basis below 3% · now 5.6 · armed",
+        "#1 BTC skew above 15% · now 14.2% · armed",
+        "#2 BTC basis below 3% · now 5.6% · armed",
         "#3 BTC price below $60,000 · now $71.5K · armed",
     )
+
+
+async def test_the_list_tells_alerts_on_the_same_level_apart(room):
+    for line in (
+        "skew above 15%",
+        "skew above 15% for 1h",
+        "skew above 15% once",
+        "skew above 15% every 4h",
+        'skew above 15% named "mine"',
+    ):
+        await room.says(line)
+        if "Add anyway" in acts(room.card):
+            await room.presses("Add anyway")
+
+    lines = (await room.says("/alerts")).lines
+
+    assert [line.split(" · ")[0] for line in lines] == [
+        "#1 BTC skew above 15%",
+        "#2 BTC skew above 15% for 1h",
+        "#3 BTC skew above 15% once",
+        "#4 BTC skew above 15% every 4h",
+        "#5 mine: BTC skew above 15%",
+    ]
 
 
 async def test_what_is_on_comes_first_and_what_is_paused_last(busy):
@@ -374,6 +398,18 @@ def test_a_subject_names_each_thing_once():
 def test_only_a_plain_number_is_the_number_of_an_alert(text):
     with pytest.raises(UsageError):
         rule_number(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("below -5%", "below −5%"),
+        ("-$5 to $5, not 2026-02-06 or put-call", "−$5 to $5, not 2026-02-06 or put-call"),
+        ("Not -5. Write it like: skew below -5", "Not −5. Write it like: skew below -5"),
+    ],
+)
+def test_minuses_are_true_but_in_examples_to_be_typed(text, shown):
+    assert figures.minuses(text) == shown
 
 
 def test_cleaning_leaves_one_printable_line():

@@ -46,8 +46,13 @@ def room():
     ("line", "title"),
     [
         ("/start", "Welcome to derivwatch"),
-        ("/start@derivbot payload", "Welcome to derivwatch"),
+        ("/start@derivbot g", "Welcome to derivwatch"),
+        ("/start r_k3Qz81", "This link no longer works"),
         ("/NOW", "Now"),
+        ("hello", "Hello. Name a metric and I say how it stands"),
+        ("Thanks!", "You're welcome. I keep watching"),
+        ("/cancel", "Nothing is open, so there is nothing to cancel"),
+        ("explain btc", "What shall I explain of BTC?"),
         ("help", "What I understand"),
         ("skew", "BTC skew 14.2% – above usual"),
         ("btc basis", "BTC basis 5.6%"),
@@ -83,6 +88,62 @@ async def test_bad_input_gets_a_helpful_card_and_changes_nothing(room, line, cap
     assert await room.count() == 0
     assert card.title not in {BROKEN_TEXT, AWAY_TEXT}
     assert "Traceback" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["now foo", "explain foo", "delete", "delete abc", "delete １", "pause", "resume", "resume x",
+     "#9", "/nonsense", "hello", "cancel", "/start r_x", "explain btc"],
+)  # fmt: skip
+async def test_no_answer_is_a_dead_end(room, line):
+    assert acts(await room.says(line))
+
+
+async def test_deleted_and_cancelled_offer_a_way_on(room):
+    await room.says("skew above 15%")
+    await room.presses("Delete")
+    assert list(acts(room.card)) == ["Set an alert", "Your alerts"]
+
+    await room.says("skew abov 15")
+    await room.presses("Cancel")
+
+    assert "Your alerts" in acts(room.card)
+
+
+async def test_full_width_digits_are_asked_about_and_deleted_by_a_tap(room):
+    await room.says("skew above 15%")
+    await room.says("delete １")
+    assert await room.count() == 1
+
+    await room.presses("/delete 1")
+
+    assert await room.count() == 0
+
+
+@pytest.mark.parametrize("word", ["pause", "resume"])
+async def test_pausing_and_resuming_alone_offer_all_of_them(room, word):
+    card = await room.says(word)
+
+    assert card.title == f"Which alert? Write its number, like: /{word} 3"
+    assert list(acts(card)) == [f"/{word} all", "/alerts"]
+
+
+async def test_a_level_that_is_meant_is_kept_without_the_grammars_flag(room):
+    card = await room.says("skew above 150%")
+    assert "Keep 150%" in acts(card)
+
+    await room.presses("Keep 150%")
+
+    assert room.card.title == "Saved as #1 – BTC skew above 150%"
+    assert "sure" not in everything(room.card)
+
+
+async def test_a_negative_level_is_asked_about_with_one_kind_of_minus(room):
+    card = await room.says("skew below -15")
+
+    shown = everything(card) + " ".join(acts(card))
+    assert "-15" not in shown
+    assert "Keep −15%" in acts(card)
 
 
 async def test_words_not_understood_leave_one_log_line_without_the_words(room, caplog):
