@@ -202,6 +202,10 @@ class VenueHttp:
 def _reason(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "no answer in time"
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return f"the name {error.host} is not known"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return f"cannot connect to {error.host}"
     return f"{type(error).__name__} {error}".rstrip()[:200]
 
 

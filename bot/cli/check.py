@@ -18,6 +18,9 @@ from bot.app import opened, reached
 from bot.settings import Settings, load
 
 BOUND_SECONDS = 20.0
+ANSWERS = "answers"
+KEEPS = "answers, writes an append-only file, evicts nothing"
+REMEDY = "start it, or set REDIS_URL (leave it empty for the embedded store)"
 DISCORD_API = "https://discord.com/api/v10"
 
 
@@ -39,12 +42,12 @@ def command() -> None:
 
 
 async def _report(settings: Settings) -> int:
-    click.echo("ok    settings  read")
+    click.echo("ok   settings       read")
     ill = 0
     async for finding in _findings(settings):
         ill += not finding.good
-        mark = "ok   " if finding.good else "ILL  "
-        click.echo(f"{mark} {finding.part:<9} {finding.text}")
+        mark = "ok " if finding.good else "fix"
+        click.echo(f"{mark}  {finding.part:<14} {finding.text}")
     return 1 if ill else 0
 
 
@@ -70,12 +73,12 @@ async def _store(settings: Settings) -> AsyncIterator[Finding]:
     try:
         async with opened(settings) as store:
             await store.ping()
-            yield Finding("store", good=True, text="answers")
-            for concern in await store.posture():
-                yield Finding("store", good=False, text=concern)
+            concerns = await store.posture()
+            yield Finding("store", good=True, text=ANSWERS if concerns else KEEPS)
+            for concern in concerns:
+                yield Finding("store", good=concern.startswith("unknown"), text=concern)
     except StoreError as error:
-        remedy = "start it, or set REDIS_URL (leave it empty for the embedded store)"
-        yield Finding("store", good=False, text=f"{error}: {remedy}")
+        yield Finding("store", good=False, text=f"{str(error).rstrip('.')}; {REMEDY}")
 
 
 async def _token(

@@ -14,11 +14,12 @@ from alerts.domain.ids import Asset
 from alerts.domain.market import Snapshot
 from alerts.domain.reading import Gap, Reading, Reason, Sample, Series
 from alerts.exchanges import EXCHANGES
-from alerts.metrics import BY_KEY, metric_of
+from alerts.metrics import BY_KEY
 from alerts.metrics.spec import DERIVATIONS
 from alerts.playback import samples, usual_age
 from alerts.recording import Recording, iso
 from bot.cli.lifetime import DURATION
+from bot.cli.lines import sample_line
 from bot.cli.recorded import RECORDING, TIME, Moment, Refused, derived, opened
 
 Answer = dict[str, object]
@@ -125,7 +126,7 @@ def _answer(
     usual = timedelta(minutes=BY_KEY[series.metric].defaults.stale_minutes)
     counts_for = max_age or usual_age(track.times) or usual
     if reading is not None and (at or reading.at) - reading.at <= counts_for:
-        return _reading(reading)
+        return sample_line(reading)
     if gap is not None:
         return _unavailable(series, gap.reason, gap.detail)
     if reading is None:
@@ -136,19 +137,6 @@ def _answer(
 
 def _unavailable(series: Series, reason: Reason, detail: str) -> Answer:
     return {"series": str(series), "unavailable": reason.value, "detail": detail}
-
-
-def _reading(reading: Reading) -> Answer:
-    return {
-        "series": str(reading.series),
-        "value": reading.value,
-        "unit": metric.unit.value if (metric := metric_of(reading.series)) else "",
-        "as_of": iso(reading.at),
-        "sources": list(reading.sources),
-        "coverage": reading.coverage,
-        "method": reading.method,
-        "quality": reading.quality.value,
-    }
 
 
 def _rounded(span: timedelta) -> timedelta:

@@ -25,7 +25,7 @@ from alerts.storage.embedded import embedded
 from alerts.storage.redis import RedisStore
 from bot import log
 from bot.app import Bot, cadence
-from bot.cli.lifetime import DURATION, until_signalled
+from bot.cli.lifetime import DURATION, SPEED, until_signalled
 from bot.platforms.console import Console
 from bot.settings import Settings, load
 
@@ -44,7 +44,7 @@ HINT = "skew above 15%"
 )
 @click.option(
     "--speed",
-    type=click.FloatRange(min=0, min_open=True),
+    type=SPEED,
     help="Times faster than life; each scenario has its own default.",
 )
 @click.option("--for", "bound", type=DURATION, help="End after this long, like 60s.")
@@ -77,7 +77,9 @@ async def _demo(settings: Settings, script: Scenario, speed: float, *, json_line
         await _remember(store, script)
         clock = ScaledClock(script.start, speed)
         ends = sys.stdin.isatty()
-        console = Console(clock, json_lines=json_lines, hint=HINT, title=script.title, ends=ends)
+        console = Console(
+            clock, json_lines=json_lines, hint=HINT, title=headline(script, speed), ends=ends
+        )
         sources = await stack.enter_async_context(simulated(script, clock))
         bot = Bot(
             settings,
@@ -132,3 +134,10 @@ async def _remember(store: Store, script: Scenario) -> None:
     samples = preload(script, script.start)
     readings = [sample for sample in samples if isinstance(sample, Reading)]
     await store.history.extend(sorted(readings, key=lambda reading: reading.at))
+
+
+def headline(script: Scenario, speed: float) -> str:
+    """What is shown, and how fast its time goes: it explains the age of its readings."""
+    minutes = speed / 60
+    pace = f"{minutes:g} min" if minutes >= 1 else f"{speed:g} s"
+    return f"{script.title} · a second here is {pace} there"

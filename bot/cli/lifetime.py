@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import re
 import signal
 from collections.abc import Coroutine
@@ -41,3 +42,21 @@ class DurationType(click.ParamType[timedelta]):
 
 
 DURATION = DurationType()
+
+
+class SpeedType(click.FloatRange):
+    """How many times faster than life: a positive, finite number."""
+
+    name = "speed"
+
+    def __init__(self) -> None:
+        super().__init__(min=0, min_open=True, max=1e6)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"{value!r} is not a speed: write a number such as 900", param, ctx)
+        return number
+
+
+SPEED = SpeedType()

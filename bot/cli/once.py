@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Iterable
+import sys
+from collections.abc import Sequence
 
 import click
 
@@ -11,48 +12,51 @@ from alerts.collect import collect
 from alerts.domain.reading import Gap, Sample
 from bot import log
 from bot.app import Bot, cadence, opened, reached
+from bot.cli.lines import sample_line
 from bot.settings import Settings, load
 
 
 @click.command(epilog="Example:  derivwatch once --dry-run")
 @click.option("--dry-run", is_flag=True, help="Show the readings; write nothing.")
 def command(*, dry_run: bool) -> None:
-    """Poll every venue once and run one tick; readings are printed as JSON lines."""
+    """Poll every venue once and run one tick; readings are printed as JSON lines.
+
+    Exit status 1 when no venue gave a reading.
+    """
     settings = load()
-    log.setup(settings)
-    asyncio.run(_once(settings, dry_run=dry_run))
+    log.setup(settings, level="ERROR")
+    samples = asyncio.run(_polled(settings) if dry_run else _ticked(settings))
+    for sample in samples:
+        click.echo(json.dumps(sample_line(sample), separators=(",", ":")))
+    sys.exit(_told(samples))
 
 
-async def _once(settings: Settings, *, dry_run: bool) -> None:
+async def _polled(settings: Settings) -> list[Sample]:
     clock = WallClock()
     async with reached(settings, clock) as sources:
-        polls = cadence(settings)
-        if dry_run:
-            for poll in polls.polls:
-                _show(await collect(sources, poll, settings.assets, clock.now()))
-            return
-        async with opened(settings) as store:
-            bot = Bot(settings, store, clock, polls, sources, [])
-            for poll in polls.polls:
-                await bot.poller.beat(poll)
-            await bot.poller.lease.release()
-            _show(bot.readings.all().values())
+        return [
+            sample
+            for poll in cadence(settings).polls
+            for sample in await collect(sources, poll, settings.assets, clock.now())
+        ]
 
 
-def _show(samples: Iterable[Sample]) -> None:
-    for sample in samples:
-        click.echo(json.dumps(_line(sample)))
+async def _ticked(settings: Settings) -> list[Sample]:
+    clock = WallClock()
+    async with reached(settings, clock) as sources, opened(settings) as store:
+        bot = Bot(settings, store, clock, cadence(settings), sources, [])
+        for poll in bot.cadence.polls:
+            await bot.poller.beat(poll)
+        gaps = bot.poller.watch.why.values() if bot.poller.watch else ()
+        await bot.poller.lease.release()
+        return [*bot.readings.all().values(), *gaps]
 
 
-def _line(sample: Sample) -> dict[str, object]:
-    if isinstance(sample, Gap):
-        return {
-            "series": str(sample.series),
-            "unavailable": sample.reason.value,
-            "detail": sample.detail,
-        }
-    return {
-        "series": str(sample.series),
-        "value": sample.value,
-        "as_of": sample.at.isoformat().replace("+00:00", "Z"),
-    }
+def _told(samples: Sequence[Sample]) -> int:
+    """Sum up on standard error, each reason once; the exit status."""
+    gaps = [sample for sample in samples if isinstance(sample, Gap)]
+    click.echo(f"{len(samples) - len(gaps)} readings, {len(gaps)} unavailable", err=True)
+    reasons = {(gap.series.venue, gap.detail) for gap in gaps if gap.series.venue}
+    for venue, detail in sorted(reasons):
+        click.echo(f"{venue}: {detail}", err=True)
+    return 0 if len(gaps) < len(samples) else 1

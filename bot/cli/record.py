@@ -11,7 +11,7 @@ import click
 
 from alerts.clock import WallClock
 from alerts.collect import Shared
-from alerts.domain.errors import FetchError
+from alerts.domain.errors import FetchError, RecordingError
 from alerts.domain.ids import Asset
 from alerts.domain.market import IndexPrice
 from alerts.exchanges import EXCHANGES
@@ -41,6 +41,8 @@ def command(path: Path, bound: timedelta | None) -> None:
         click.echo(f"recording to {file}; Ctrl-C ends it", err=True)
         asyncio.run(until_signalled(_record(settings, recorder), bound))
     click.echo(f"wrote {recorder.count} answers to {file}", err=True)
+    if not recorder.count:
+        raise RecordingError("no venue answered: see derivwatch check")
 
 
 def file_for(path: Path, now: datetime) -> Path:

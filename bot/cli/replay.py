@@ -66,6 +66,9 @@ def command(  # noqa: PLR0913 -- one parameter for each option
             start=first.start if first else None,
             end=last.end if last else None,
         )
+    if played.first is None:
+        watched = ", ".join(sorted({str(leg.series) for leg in draft.legs}))
+        click.echo(f"can't tell: the recording has no reading of {watched} there", err=True)
     for event in played.events:
         _echo(_line(event))
     _echo({"summary": played.summary})

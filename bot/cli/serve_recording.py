@@ -9,7 +9,7 @@ from alerts.clock import WallClock
 from alerts.exchanges import EXCHANGES
 from alerts.recording import Recording
 from alerts.serving import Steady, serve
-from bot.cli.lifetime import until_signalled
+from bot.cli.lifetime import SPEED, until_signalled
 from bot.cli.recorded import opened
 
 
@@ -22,7 +22,7 @@ from bot.cli.recorded import opened
 )
 @click.option(
     "--speed",
-    type=click.FloatRange(min=0, min_open=True),
+    type=SPEED,
     default=1.0,
     show_default=True,
     help="Times faster than life.",
