@@ -17,6 +17,7 @@ COMMANDS = {
     "compute": "Readings from a recording, one JSON object a line.",
     "replay": "The events a rule would have caused over a recording.",
     "serve-recording": "A loopback server that answers as the venues did.",
+    "backfill": "Fill history from what the venues publish about their past.",
     "dead": "What could not be delivered: list it, send it again, drop it.",
     "rules": "Export or import all rules of all chats.",
     "bench": "The figures of speed and memory.",

@@ -42,6 +42,12 @@ TABLE = {
     "alerts.domain": Row(),
     "alerts.metrics": Row((DOMAIN, "alerts.history.windows")),
     "alerts.history": Row((DOMAIN,)),
+    "alerts.history.backfill": Row(
+        (
+            *(DOMAIN, "alerts.exchanges.past", "alerts.exchanges.spec"),
+            *("alerts.metrics", "alerts.ports"),
+        )
+    ),
     "alerts.rules": Row(RULES),
     "alerts.rules.grammar": Row(RULES, ("lark",)),
     "alerts.engine": Row((DOMAIN, "alerts.rules")),
@@ -64,6 +70,7 @@ TABLE = {
     "alerts.exchanges.okx_listing": Row((DOMAIN,), ("msgspec",)),
     "alerts.exchanges.okx_stream": Row((DOMAIN,), ("msgspec",)),
     "alerts.exchanges.stream": Row((DOMAIN,), ("aiohttp",)),
+    "alerts.exchanges.deribit_past": Row((DOMAIN,), ("msgspec",)),
     "alerts.exchanges.http": Row((DOMAIN,), ("aiohttp", "tenacity")),
     "alerts.storage": Row(STORE),
     "alerts.storage.connection": Row(STORE, ("redis",)),
