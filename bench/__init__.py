@@ -8,5 +8,6 @@ BENCHES = {
     "chain": "an option chain from its body to all skew tenors, beside json (P8)",
     "history": "memory of the whole history when full, and how fast it is read",
     "wake": "which rules a value wakes, at 1k and 1M rules (P1)",
+    "replay": "one rule over a year of 5-minute history (P9)",
     "start": "how soon the demo shows its first card, and the memory it takes",
 }

@@ -4,24 +4,25 @@ A reading counts until the next one, or for its greatest age; past that the seri
 A gap only says why, as it does live. The rule begins with the first moment it can be decided.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from itertools import groupby, pairwise
+from math import inf, isinf
 from operator import attrgetter
-from statistics import median
 
 from alerts.domain.event import Event, Kind
 from alerts.domain.ids import Chat, Platform, RuleId
 from alerts.domain.reading import Gap, Reading, Reason, Sample, Series
-from alerts.domain.rule import Draft, Firing, Idle, Rule, State, Verdict
+from alerts.domain.rule import Direction, Draft, Firing, Idle, Leg, Pending, Rule, State, Verdict
 from alerts.engine.step import farthest, step
-from alerts.rules.judge import judge, look
+from alerts.engine.tape import Tape, wind
+from alerts.rules.judge import look
 
-_FALLBACK_AGE = timedelta(minutes=15)
 _TICK = timedelta(seconds=1)
 _CHAT = Chat(Platform("replay"), "0")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +62,24 @@ def replay(  # noqa: PLR0913 - the options of the command, one by one
     end: datetime | None = None,
 ) -> Replay:
     """Run a rule over samples. `max_age`: by default three times each series' median spacing."""
-    ordered = _relevant(draft, samples, end)
-    player = _Player(draft, _ages(ordered, max_age), State(Idle()) if fire_on_first else State())
-    times = [one.at for one in ordered if isinstance(one, Reading)]
-    inside = [at for at in times if start is None or at >= start]
-    opening = start or min(inside, default=None)
+    tape = wind(draft, samples, max_age=max_age, end=end)
+    return play(draft, tape, fire_on_first=fire_on_first, start=start, end=end)
+
+
+def play(
+    draft: Draft,
+    tape: Tape,
+    *,
+    fire_on_first: bool = False,
+    start: datetime | None = None,
+    end: datetime | None = None,
+) -> Replay:
+    """Run a rule over a tape."""
+    player = _Player(draft, tape, State(Idle()) if fire_on_first else State())
+    inside = tape.times if start is None else tape.times[bisect_left(tape.times, start) :]
+    opening = start or next(iter(inside), None)
     if opening is not None:
-        player.play(ordered, opening, end or max(inside, default=opening))
+        player.play(opening, end or (inside[-1] if inside else opening))
     return player.outcome(inside)
 
 
@@ -77,35 +89,12 @@ def _stamp(at: datetime | None) -> str | None:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _relevant(draft: Draft, samples: Iterable[Sample], end: datetime | None) -> list[Sample]:
-    watched = {leg.series for leg in draft.legs}
-    return sorted(
-        (one for one in samples if one.series in watched and (end is None or one.at <= end)),
-        key=attrgetter("at"),
-    )
-
-
-def _ages(ordered: Sequence[Sample], max_age: timedelta | None) -> dict[Series, timedelta]:
-    times: dict[Series, list[datetime]] = {}
-    for sample in ordered:
-        if isinstance(sample, Reading):
-            times.setdefault(sample.series, []).append(sample.at)
-    if max_age is not None:
-        return dict.fromkeys(times, max_age)
-    return {series: _usual_age(at) for series, at in times.items()}
-
-
-def _usual_age(times: Sequence[datetime]) -> timedelta:
-    gaps = [(after - before).total_seconds() for before, after in pairwise(times)]
-    return timedelta(seconds=3 * median(gaps)) if gaps else _FALLBACK_AGE
-
-
 class _Player:
     """The rule and its market at `clock`, moved forward only."""
 
-    def __init__(self, draft: Draft, ages: Mapping[Series, timedelta], state: State) -> None:
+    def __init__(self, draft: Draft, tape: Tape, state: State) -> None:
         self.rule = Rule(RuleId("replay"), 0, _CHAT, "", draft, _EPOCH)
-        self.ages = ages
+        self.tape = tape
         self.state = state
         self.events: list[Event] = []
         self.clock = self.began = _EPOCH
@@ -113,20 +102,20 @@ class _Player:
         self.covered = timedelta(0)
         self._readings: dict[Series, Reading] = {}
         self._why: dict[Series, Gap] = {}
-        self._series = frozenset(leg.series for leg in draft.legs)
         self._verdict: Verdict | None = None
         self._reach: float | None = None
 
-    def play(self, ordered: Sequence[Sample], start: datetime, end: datetime) -> None:
+    def play(self, start: datetime, end: datetime) -> None:
         """From `start`, with what was known then, to `end`, where what is due still happens."""
-        before = [sample for sample in ordered if sample.at < start]
-        for sample in before:
+        samples = self.tape.samples
+        place = bisect_left(samples, start, key=attrgetter("at"))
+        for sample in samples[:place]:
             self._place(sample)
         self.clock = self.began = start
         self._forget(start - timedelta.resolution)
         self._look(start)
-        for at, group in groupby(ordered[len(before) :], key=attrgetter("at")):
-            self._feed(at, list(group))
+        while (place := self._skim(place)) < len(samples):
+            place = self._feed(place)
         self._run(max(start, end))
         if self.due is not None and self.due <= end:
             self._look(end)
@@ -153,34 +142,56 @@ class _Player:
         else:
             self._why[sample.series] = sample
 
-    def _feed(self, at: datetime, batch: Sequence[Sample]) -> None:
-        """Move on to the next samples."""
-        if len(batch) == 1 and (dull := self._dull(batch[0])):
-            self._pass_over(dull)
-            return
+    def _feed(self, place: int) -> int:
+        """Move on to the samples of the next moment; the place behind them."""
+        samples, at = self.tape.samples, self.tape.samples[place].at
         self._run(at)
-        for sample in batch:
-            self._place(sample)
+        while place < len(samples) and samples[place].at == at:
+            self._place(samples[place])
+            place += 1
         self._look(at)
+        return place
 
-    def _dull(self, sample: Sample) -> Reading | None:
-        """The reading, if the rule sees just what it saw: same verdict, nothing due, no gap."""
-        if not isinstance(sample, Reading) or len(self.rule.draft.legs) > 1:
-            return None
-        if self.due is not None and self.due <= sample.at:
-            return None
-        before = self._readings.get(sample.series)
-        if before is None or sample.at - before.at > self.ages[sample.series]:
-            return None
-        same = judge(self.rule.draft.legs[0], sample) is self._verdict
-        return sample if same else None
+    def _skim(self, place: int) -> int:
+        """Pass over readings that leave the rule where it is, while nothing is due or grows old.
 
-    def _pass_over(self, reading: Reading) -> None:
-        self.covered += reading.at - self.clock
-        self.clock = reading.at
-        self._place(reading)
-        reach = reading.value if self._reach is None else self._reach
-        self._reach = farthest(self.rule, reach, reading.value)
+        The place of the first sample that has to be looked at. It is the idea of the wake index:
+        between two levels there is nothing to see.
+        """
+        tape, legs = self.tape, self.rule.draft.legs
+        if tape.twins or self._verdict is None or len(self._readings) < len(tape.series):
+            return place
+        cells = [self._cell(one) for one in tape.series]
+        spans = [tape.ages[one] for one in tape.series]
+        last: list[Reading] = [self._readings[one] for one in tape.series]
+        lead, sign = tape.series.index(legs[0].series), _sign(legs[0])
+        samples, slots, due = tape.samples, tape.slots, self.due or _NEVER
+        old, reach, now = self.clock, -inf, place
+        for now in range(place, len(samples)):
+            sample, slot = samples[now], slots[now]
+            low, high = cells[slot]
+            if sample.__class__ is not Reading or not low < sample.value < high:
+                break
+            at = sample.at
+            if at > old:
+                old = min([one.at + span for one, span in zip(last, spans, strict=True)])
+            if at > old or at >= due:
+                break
+            last[slot] = sample
+            if slot == lead:
+                reach = max(reach, sample.value * sign)
+        else:
+            now = len(samples)
+        if now > place:
+            self._reach = reach * sign
+            self._passed(last, samples[now - 1].at)
+        return now
+
+    def _passed(self, last: Iterable[Reading], at: datetime) -> None:
+        self.covered += at - self.clock
+        self.clock = at
+        for reading in last:
+            self._place(reading)
 
     def _run(self, until: datetime) -> None:
         """Everything that comes of time alone before `until`: due looks, readings growing old."""
@@ -200,19 +211,21 @@ class _Player:
 
     def _grows_old(self) -> datetime | None:
         """When the first reading stops counting."""
-        ends = [reading.at + self.ages[series] for series, reading in self._readings.items()]
-        return min(ends, default=None)
+        return self._oldest(self._readings.values()) if self._readings else None
+
+    def _oldest(self, readings: Iterable[Reading]) -> datetime:
+        return min(reading.at + self.tape.ages[reading.series] for reading in readings)
 
     def _forget(self, at: datetime) -> None:
         for series, reading in list(self._readings.items()):
-            if reading.at + self.ages[series] <= at:
+            if reading.at + self.tape.ages[series] <= at:
                 why = self._why.get(series)
                 reason, detail = (why.reason, why.detail) if why else (Reason.STALE, "")
                 self._why[series] = Gap(series, reason, detail, reading.at)
                 del self._readings[series]
 
     def _move(self, at: datetime) -> None:
-        if self._readings.keys() == self._series:
+        if len(self._readings) == len(self.tape.series):
             self.covered += at - self.clock
         self.clock = at
 
@@ -232,7 +245,27 @@ class _Player:
         """The state with the extreme of the readings passed over since the last look."""
         phase, reach = self.state.phase, self._reach
         self._reach = None
-        if reach is None or not isinstance(phase, Firing):
+        if reach is None or isinf(reach) or not isinstance(phase, Firing):
             return self.state
         extreme = farthest(self.rule, phase.extreme, reach)
         return replace(self.state, phase=replace(phase, extreme=extreme))
+
+    def _cell(self, series: Series) -> tuple[float, float]:
+        """Around the value of a series, how far it may move and the rule still be where it is.
+
+        At rest only being met matters, and so does no longer being met while it is held; once
+        told, or waiting to be armed, only being clear does. The edges themselves lie outside.
+        """
+        waits = isinstance(self.state.phase, Idle | Pending)
+        legs = [leg for leg in self.rule.draft.legs if leg.series == series]
+        levels = [leg.level if waits else leg.clear for leg in legs]
+        value = self._readings[series].value
+        below, above = (
+            [one for one in levels if one <= value],
+            [one for one in levels if one >= value],
+        )
+        return max(below, default=-inf), min(above, default=inf)
+
+
+def _sign(leg: Leg) -> int:
+    return 1 if leg.direction is Direction.ABOVE else -1
