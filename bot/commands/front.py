@@ -91,9 +91,10 @@ class Front:
 
     async def _fenced(self, ask: Ask, work: Work, *, tapped: bool = False) -> Reply:
         """The answer of some work, or what became of it instead."""
-        turn = self._floods.turn(ask.chat, ask.user, self._desk.clock.now())
-        if turn is not Turn.ANSWER:
-            return _flooded(turn, tapped=tapped)
+        if not ask.one_by_one:
+            turn = self._floods.turn(ask.chat, ask.user, self._desk.clock.now())
+            if turn is not Turn.ANSWER:
+                return _flooded(turn, tapped=tapped)
         try:
             async with asyncio.timeout(BOUND_SECONDS):
                 await self._welcome_back(ask.chat)

@@ -18,8 +18,7 @@ _STYLE = Style.from_dict({"bottom-toolbar": "noreverse fg:ansibrightblack", "pro
 async def prompted(hint: str) -> AsyncGenerator[str]:
     """What is typed at a prompt below the cards, until Ctrl-D or Ctrl-C."""
     session: PromptSession[str] = PromptSession()
-    example = f"type {hint}, or help" if hint else "type help"
-    below = FormattedText([("", f"  {example} · a number presses a button · Ctrl-D ends")])
+    below = FormattedText([("", toolbar(hint))])
     while True:
         try:
             line = await session.prompt_async(
@@ -28,6 +27,11 @@ async def prompted(hint: str) -> AsyncGenerator[str]:
         except (EOFError, KeyboardInterrupt):
             return
         yield line
+
+
+def toolbar(hint: str) -> str:
+    """What can be typed, short enough for sixty columns."""
+    return "  " + " · ".join(filter(None, [hint, "help", "a number taps", "Ctrl-D ends"]))
 
 
 async def read_lines(source: int) -> AsyncGenerator[str]:

@@ -41,6 +41,10 @@ class CardPage:
         if hint:
             self._terminal.print(Text(f"Type an alert, for example: {hint}", style="dim"))
 
+    def tail(self, farewell: str) -> None:
+        """What is said last."""
+        self._terminal.print(Text(farewell, style="dim"))
+
     def echo(self, line: str) -> None:
         """What was said, where no prompt shows it."""
         self._terminal.print(Text(f"› {line}", style="bold"))
@@ -66,6 +70,9 @@ class JsonPage:
         self._out = out
 
     def head(self, title: str, hint: str) -> None:
+        """Nothing: every line is a card."""
+
+    def tail(self, farewell: str) -> None:
         """Nothing: every line is a card."""
 
     def echo(self, line: str) -> None:

@@ -13,7 +13,7 @@ from alerts.domain.ids import Chat, Platform, RuleId
 from bot.card import Button, Card, Field, Tone
 from bot.outcome import Sent
 from bot.platforms.console import Console
-from bot.platforms.console.lines import read_lines
+from bot.platforms.console.lines import read_lines, toolbar
 from tests.fakes.clock import ManualClock
 from tests.unit.commands.room import HOME, NOW, SKEW, Room
 
@@ -90,18 +90,61 @@ async def test_a_label_presses_its_button_too():
     assert "#1 is paused." in shown
 
 
-async def test_a_number_beyond_the_buttons_is_just_words():
-    shown = await Screen("/help", "99").run()
+async def test_a_number_whose_button_has_gone_is_not_taken_for_an_alerts_number():
+    lines = [f"skew above {level}%" for level in (15, 16, 17, 18, 19)]
+    screen = Screen(*lines, "5")
 
-    assert "There is no alert #99" in shown
+    answer = (await screen.run()).rpartition("› 5")[2]
+
+    assert "That button belongs to an older card" in answer
+    assert "Saved as #5 – BTC skew above 19%" in answer
+    assert "[1] Pause  [2] Delete" in answer
 
 
-async def test_the_buttons_are_those_of_the_latest_card_only():
-    screen = Screen("skew above 15%", "/delete 1", "2")
+async def test_the_fresh_choices_of_an_older_button_can_be_pressed():
+    screen = Screen("skew above 15%", "9", "2")
+    await screen.run()
 
-    shown = await screen.run()
+    assert await screen.room.count() == 0
 
-    assert "There is no alert #2" in shown
+
+async def test_a_number_is_an_alerts_own_while_no_button_was_shown():
+    assert "There is no alert #99" in await Screen("99").run()
+
+
+async def test_fast_input_is_never_dropped_as_a_flood():
+    cards = await Screen(*["skew"] * 50, json_lines=True).objects()
+
+    assert {card["title"] for card in cards} == {"BTC skew 14.2% – above usual"}
+    assert len(cards) == 50
+
+
+async def test_a_label_with_a_true_minus_can_be_typed_with_a_hyphen():
+    screen = Screen("skew below -15", "keep -15%")
+    await screen.run()
+
+    assert await screen.room.count() == 1
+
+
+async def test_the_end_says_how_many_alerts_were_told_and_what_comes_next():
+    screen = Screen(farewell="Next: a token.")
+    await screen.console.send(HOME, ALERT, "key")
+
+    await screen.console.close()
+
+    assert screen.out.getvalue().splitlines()[-1] == "1 alert told. Next: a token."
+
+
+async def test_json_lines_have_no_farewell():
+    screen = Screen(farewell="Next: a token.", json_lines=True)
+
+    await screen.console.close()
+
+    assert screen.out.getvalue() == ""
+
+
+def test_the_toolbar_fits_sixty_columns():
+    assert len(toolbar("skew above 15%")) < 60
 
 
 async def test_an_alert_in_between_does_not_change_what_a_number_presses():
