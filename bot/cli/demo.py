@@ -33,6 +33,7 @@ LEAST_POLL = timedelta(seconds=1)
 LAST_LOOK = timedelta(seconds=3)
 UNSPACED = Limits(spacing_seconds=0.0)  # nobody is kept waiting by our own simulated market
 HINT = "skew above 15%"
+FAREWELL = "Next: put a token into .env and `make run`."
 
 
 @click.command(epilog='Example:  echo "skew above 15%" | derivwatch demo --for 60s --json')
@@ -78,7 +79,12 @@ async def _demo(settings: Settings, script: Scenario, speed: float, *, json_line
         clock = ScaledClock(script.start, speed)
         ends = sys.stdin.isatty()
         console = Console(
-            clock, json_lines=json_lines, hint=HINT, title=headline(script, speed), ends=ends
+            clock,
+            json_lines=json_lines,
+            hint=HINT,
+            title=headline(script, speed),
+            farewell=FAREWELL,
+            ends=ends,
         )
         sources = await stack.enter_async_context(simulated(script, clock))
         bot = Bot(
