@@ -104,3 +104,10 @@ def test_the_usual_age_is_three_times_the_middle_spacing():
     tape = wind(a_draft(), [a_reading(when=at(time)) for time in times])
 
     assert tape.ages == {SKEW: timedelta(minutes=15)}
+
+
+def test_the_extreme_of_what_was_skimmed_is_told():
+    low = a_draft(a_leg(SKEW, Direction.BELOW, 3, 4))
+    samples = [a_reading(v, when=at(5 * n)) for n, v in enumerate((5, 2, 1, -9, 0, 1, 5))]
+
+    assert play(low, wind(low, samples)).events[-1].extreme == -9
