@@ -1,6 +1,14 @@
 """EXCHANGES: one line per exchange."""
 
-from alerts.exchanges import binance_coinm, binance_usdm, deribit, okx
+from alerts.exchanges import (
+    binance_coinm,
+    binance_usdm,
+    bybit,
+    deribit,
+    gate,
+    hyperliquid,
+    okx,
+)
 from alerts.exchanges.spec import Exchange
 
 EXCHANGES: tuple[Exchange, ...] = (
@@ -8,4 +16,7 @@ EXCHANGES: tuple[Exchange, ...] = (
     binance_usdm.EXCHANGE,
     binance_coinm.EXCHANGE,
     okx.EXCHANGE,
+    bybit.EXCHANGE,
+    hyperliquid.EXCHANGE,
+    gate.EXCHANGE,
 )

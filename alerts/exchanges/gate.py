@@ -35,6 +35,7 @@ _ASSETS = frozenset(
     map(Asset, ("BTC", "ETH", "SOL", "XRP", "DOGE", "BNB", "ADA", "AVAX", "LINK", "LTC"))
 )
 _HOUR = timedelta(hours=1)
+_KEPT = timedelta(minutes=5)  # what changes by the hour need not be asked for at every poll
 _HOURS_ASKED = 3  # the running hour, the last whole one, and one more for a late answer
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST_SECONDS = 1e11
@@ -220,7 +221,7 @@ def _all_dated(_bodies: Sequence[Body], _asset: Asset) -> tuple[Request, ...]:
 
 def _last_hours(asset: Asset) -> tuple[Request, ...]:
     asked = {"contract": _perpetual(asset), "interval": "1h", "limit": str(_HOURS_ASKED)}
-    return (Request(_STATS, asked),)
+    return (Request(_STATS, asked, keep=_KEPT),)
 
 
 EXCHANGE = Exchange(
@@ -230,7 +231,7 @@ EXCHANGE = Exchange(
     feeds=(
         Feed(IndexPrice, "price", _one_contract, parse_index),
         Feed(FuturesCurve, "futures", _one_contract, parse_futures, _all_dated),
-        Feed(LiquidationTotals, "liquidations", _last_hours, parse_liquidations),
+        Feed(LiquidationTotals, "futures", _last_hours, parse_liquidations),
     ),
     classify=classify,
     covers=covers,

@@ -10,9 +10,9 @@ from alerts.domain.ids import Asset, Venue
 from alerts.exchanges.spec import Request
 from alerts.simulator.deribit_wire import forward
 from alerts.simulator.expiries import future_expiries
-from alerts.simulator.liquidations import HOUR, total
+from alerts.simulator.liquidations import HOUR, Closed, in_hour, total
 from alerts.simulator.scenario import MarketPoint, Scenario
-from alerts.simulator.shares import OPEN_INTEREST
+from alerts.simulator.shares import FORCED_CLOSES, OPEN_INTEREST
 from alerts.simulator.wire import Answer, Wire
 
 Row = dict[str, Any]
@@ -126,9 +126,16 @@ def _stats(scenario: Scenario, at: datetime, asked: Mapping[str, str]) -> Answer
     return _result([_hour(scenario, asset, begin, at) for begin in begins if begin <= at])
 
 
-def _hour(scenario: Scenario, asset: Asset, begin: datetime, at: datetime) -> Row:
+def _closed(scenario: Scenario, asset: Asset, begin: datetime, at: datetime) -> Closed:
     """What was closed by force from `begin` on, for an hour or up to now."""
-    closed = total(scenario, _VENUE, asset, begin, min(begin + HOUR, at))
+    if begin + HOUR > at:
+        return total(scenario, _VENUE, asset, begin, at)
+    whole, part = in_hour(scenario, asset, begin), FORCED_CLOSES[_VENUE]
+    return Closed(part * whole.long_usd, part * whole.short_usd)
+
+
+def _hour(scenario: Scenario, asset: Asset, begin: datetime, at: datetime) -> Row:
+    closed = _closed(scenario, asset, begin, at)
     point = scenario.market(begin, asset)
     coins = point.open_interest * OPEN_INTEREST[_VENUE]
     size = _COIN_OF_A_CONTRACT.get(asset, 1.0)

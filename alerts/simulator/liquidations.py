@@ -62,7 +62,7 @@ def events(
 ) -> Iterator[ForcedClose]:
     """One venue's forced closes after `since` up to and including `until`, in time order."""
     begin = since.replace(minute=0, second=0, microsecond=0)
-    while begin <= until:
+    while begin < until:
         if begin + HOUR > since:
             for event in _of_hour(scenario, venue, asset, begin):
                 if since < event.at <= until:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from alerts.domain.errors import FetchError
 from alerts.domain.ids import Asset
+from alerts.domain.market import FuturesCurve, IndexPrice, LiquidationTotals
 from alerts.exchanges.gate import (
     EXCHANGE,
     classify,
@@ -340,21 +341,27 @@ def test_a_usable_answer_is_no_error():
 
 
 def test_requests_name_the_one_contract():
-    asked = {feed.poll: feed.requests(BTC) for feed in EXCHANGE.feeds}
+    asked = {feed.kind: feed.requests(BTC) for feed in EXCHANGE.feeds}
 
-    assert [(poll, one.path, dict(one.params)) for poll, (one,) in asked.items()] == [
-        ("price", "/futures/usdt/contracts/BTC_USDT", {}),
-        ("futures", "/futures/usdt/contracts/BTC_USDT", {}),
+    assert [(kind, one.path, dict(one.params)) for kind, (one,) in asked.items()] == [
+        (IndexPrice, "/futures/usdt/contracts/BTC_USDT", {}),
+        (FuturesCurve, "/futures/usdt/contracts/BTC_USDT", {}),
         (
-            "liquidations",
+            LiquidationTotals,
             "/futures/usdt/contract_stats",
             {"contract": "BTC_USDT", "interval": "1h", "limit": "3"},
         ),
     ]
 
 
+def test_sums_of_an_hour_are_not_asked_for_at_every_poll():
+    (request,) = EXCHANGE.feeds[2].requests(BTC)
+
+    assert request.keep == timedelta(minutes=5)
+
+
 def test_the_list_of_dated_contracts_can_be_spared():
-    (curve_feed,) = (feed for feed in EXCHANGE.feeds if feed.poll == "futures")
+    (curve_feed,) = (feed for feed in EXCHANGE.feeds if feed.kind is FuturesCurve)
     (request,) = curve_feed.follow([body(contract())], BTC)
 
     assert (request.path, request.spare) == ("/delivery/usdt/contracts", True)
