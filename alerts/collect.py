@@ -10,7 +10,7 @@ from alerts.domain.errors import FetchError
 from alerts.domain.ids import Asset
 from alerts.domain.market import Liquidations, LiquidationTotals, Snapshot
 from alerts.domain.reading import Reading, Reason, Sample, Series
-from alerts.exchanges.spec import Body, Exchange, Feed, Http, Request, snapshot
+from alerts.exchanges.spec import Body, Exchange, Feed, Http, Listen, Request, snapshot
 from alerts.liquidations import KEPT, Ledger, is_bucket
 from alerts.metrics.measure import aggregate, gaps, measure
 from alerts.metrics.quality import Gate
@@ -25,10 +25,11 @@ BOUND = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A venue and the way to reach it."""
+    """A venue and the way to reach it; `listen` where its streams are listened to."""
 
     exchange: Exchange
     http: Http
+    listen: Listen | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from alerts.collect import Memory, Source, collect
 from alerts.domain.errors import AlertsError, StoreError
 from alerts.domain.ids import Asset
+from alerts.domain.market import Liquidations
 from alerts.domain.reading import Reading, Series
 from alerts.ports import Clock, Lease, Store
 from alerts.tick import Report, Spell, Watch, open_watch, tick
@@ -92,6 +93,21 @@ class Poller:
             await self.lease.release()
         except StoreError as error:
             log.warning("lease not handed back why=%s", error)
+
+    async def listen(self, source: Source) -> None:
+        """Count what a venue pushes, until cancelled; a standby listens too, and counts anew."""
+        venue = source.exchange.venue
+        own = [asset for asset in self.assets if source.exchange.covers(asset)]
+
+        def on_closes(closes: Liquidations) -> None:
+            self.memory.ledger.take(closes)
+
+        def on_heard(start: datetime, end: datetime) -> None:
+            for asset in own:
+                self.memory.ledger.heard(venue, asset, start, end)
+
+        if source.listen is not None:
+            await source.listen(own, on_closes, on_heard)
 
     async def _first_round(self) -> None:
         """One beat of every poll at once: nobody waits a minute for the first number."""

@@ -17,10 +17,9 @@ from typing import Any
 
 from alerts.collect import Source
 from alerts.domain.errors import StoreError
-from alerts.domain.ids import Venue
 from alerts.domain.reading import Series
 from alerts.exchanges import EXCHANGES
-from alerts.exchanges.http import VenueHttp, open_session
+from alerts.exchanges.http import open_session
 from alerts.metrics import BY_KEY
 from alerts.metrics.relative import PROXIES
 from alerts.metrics.spec import Past
@@ -35,6 +34,7 @@ from bot.health import Part, chat_part, polling_part, queue_parts, store_part, v
 from bot.limits import Limits, budget_name, rates_of
 from bot.platforms.spec import Platform
 from bot.settings import Settings
+from bot.venues import set_source
 
 log = logging.getLogger(__name__)
 
@@ -155,6 +155,11 @@ class Bot:
         jobs: list[Job] = [self._follow()]
         if self.role.does(Role.POLLER):
             jobs.append(_supervised("poller", self.poller.run))
+            jobs += [
+                _supervised(f"streams {source.exchange.venue}", partial(self.poller.listen, source))
+                for source in self.sources
+                if source.exchange.streams
+            ]
         if self.role.does(Role.SENDER):
             jobs += [
                 _supervised(f"courier {courier.platform.name}", courier.run)
@@ -274,21 +279,10 @@ async def reached(settings: Settings, clock: Clock) -> AsyncIterator[list[Source
     """The venues, each with its client."""
     async with open_session() as session:
         yield [
-            Source(
-                exchange,
-                VenueHttp(
-                    exchange, session, base_url=base_url(settings, exchange.venue), now=clock.now
-                ),
-            )
+            set_source(exchange, session, clock.now, settings)
             for exchange in EXCHANGES
             if not settings.venues or exchange.venue in settings.venues
         ]
-
-
-def base_url(settings: Settings, venue: Venue) -> str:
-    """Where a venue is reached: the setting, or its own address."""
-    own = {exchange.venue: exchange.url for exchange in EXCHANGES}
-    return str(getattr(settings, f"{venue}_url", None) or own[venue])
 
 
 def chat_platforms(settings: Settings, clock: Clock) -> list[Platform]:

@@ -138,6 +138,7 @@ TABLE = {
     ),
     "bot.redact": Row(),
     "bot.log": Row(("bot.redact", "bot.settings"), ("structlog",)),
+    "bot.venues": Row(("alerts.collect", "alerts.exchanges", "bot.settings"), ("aiohttp",)),
     "bot.app": Row(EVERYTHING),
     "bot.health": Row((DOMAIN, "alerts.ports", "alerts.scheduler", "bot.platforms")),
     "bot.web": Row(("alerts.domain", "bot.app", "bot.health"), ("aiohttp", "prometheus_client")),

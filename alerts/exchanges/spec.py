@@ -5,7 +5,7 @@ So live polling, recordings and replays all run the same parser, and only `http.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -108,6 +108,12 @@ class Exchange:
     covers: Callable[[Asset], bool]
     streams: tuple[Stream, ...] = ()
     stream_url: str = ""
+
+
+OnCloses = Callable[[Liquidations], None]
+OnHeard = Callable[[datetime, datetime], None]
+Listen = Callable[[Sequence[Asset], OnCloses, OnHeard], Awaitable[None]]
+"""Listens to a venue's streams until cancelled: what was closed, and which time was heard."""
 
 
 class Http(Protocol):

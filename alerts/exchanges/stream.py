@@ -17,8 +17,7 @@ import aiohttp
 
 from alerts.domain.errors import FetchError
 from alerts.domain.ids import Asset
-from alerts.domain.market import Liquidations
-from alerts.exchanges.spec import Body, Exchange, Http, Stream
+from alerts.exchanges.spec import Body, Exchange, Http, Listen, OnCloses, OnHeard, Stream
 
 log = logging.getLogger(__name__)
 
@@ -89,8 +88,8 @@ class Listener:
     http: Http
     assets: Sequence[Asset]
     now: Now
-    on_closes: Callable[[Liquidations], None]
-    on_heard: Callable[[datetime, datetime], None]
+    on_closes: OnCloses
+    on_heard: OnHeard
     base_url: str = ""
     patience: Patience = field(default_factory=Patience)
     attendance: Attendance = field(init=False)
@@ -169,6 +168,20 @@ class Listener:
         except aiohttp.WSServerHandshakeError as error:
             refused = self.exchange.classify(error.status, b"")
             raise refused or error from error
+
+
+def listening(
+    exchange: Exchange, session: aiohttp.ClientSession, http: Http, now: Now, base_url: str = ""
+) -> Listen:
+    """A venue's streams, to be listened to until cancelled."""
+
+    async def listen(assets: Sequence[Asset], on_closes: OnCloses, on_heard: OnHeard) -> None:
+        listener = Listener(
+            exchange, session, http, assets, now, on_closes, on_heard, base_url=base_url
+        )
+        await listener.run()
+
+    return listen
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ from alerts.clock import ScaledClock
 from alerts.collect import Source
 from alerts.domain.reading import Reading
 from alerts.exchanges import EXCHANGES
-from alerts.exchanges.http import Limits, VenueHttp, open_session
+from alerts.exchanges.http import Limits, open_session
 from alerts.ports import Clock, Store
 from alerts.scheduler import Cadence
 from alerts.simulator import SCENARIOS, preload
@@ -28,6 +28,7 @@ from bot.app import Bot, cadence
 from bot.cli.lifetime import DURATION, SPEED, until_signalled
 from bot.platforms.console import Console
 from bot.settings import Settings, load
+from bot.venues import source
 
 LEAST_POLL = timedelta(seconds=1)
 LAST_LOOK = timedelta(seconds=3)
@@ -115,15 +116,13 @@ async def simulated(script: Scenario, clock: Clock) -> AsyncIterator[list[Source
     """The venues, all answered by the simulated market on loopback."""
     async with simulated_market(script, clock) as market, open_session() as session:
         yield [
-            Source(
+            source(
                 exchange,
-                VenueHttp(
-                    exchange,
-                    session,
-                    base_url=market.url(exchange.venue),
-                    now=clock.now,
-                    limits=UNSPACED,
-                ),
+                session,
+                clock.now,
+                url=market.url(exchange.venue),
+                stream_url=market.stream_url(exchange.venue),
+                limits=UNSPACED,
             )
             for exchange in EXCHANGES
         ]
