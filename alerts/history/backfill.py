@@ -1,0 +1,152 @@
+"""Fills history from what venues publish about their past, newest first, piece by piece.
+
+A piece that was filled is noted, so a run that was cut short goes on where it stopped. What was
+read at the time is never replaced. A venue that fails three times in a row is left alone for this
+run; the others go on.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from alerts.domain.errors import FetchError
+from alerts.domain.ids import Asset
+from alerts.domain.market import Snapshot
+from alerts.domain.reading import AGGREGATE, Reading
+from alerts.exchanges.past import Backfill
+from alerts.exchanges.spec import Http
+from alerts.metrics import BY_KEY
+from alerts.metrics.measure import measure
+from alerts.metrics.spec import Joins
+from alerts.ports import History, Notes
+
+log = logging.getLogger(__name__)
+
+FAILURES = 3
+REMEMBERED = timedelta(days=30)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of time that one round of requests covers; pieces are the same in every run."""
+
+    number: int
+    start: datetime
+    end: datetime
+
+
+@dataclass(slots=True)
+class Job:
+    """One kind of past of one asset, and how far it has come: readings found, and new ones kept."""
+
+    backfill: Backfill
+    asset: Asset
+    http: Http
+    pieces: Sequence[Piece]
+    done: int = 0
+    skipped: int = 0
+    readings: int = 0
+    kept: int = 0
+    trouble: str = ""
+    _failures: int = field(default=0)
+
+    @property
+    def name(self) -> str:
+        return f"{self.backfill.name}:{self.asset}"
+
+    @property
+    def is_given_up(self) -> bool:
+        return self._failures >= FAILURES
+
+    def failed(self, why: str) -> None:
+        self.trouble = why
+        self._failures += 1
+
+    def went_well(self, readings: int, kept: int) -> None:
+        self.readings += readings
+        self.kept += kept
+        self._failures = 0
+
+
+Told = Callable[[Job], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Where readings go, and where it is noted which pieces were filled."""
+
+    history: History
+    notes: Notes
+    again: bool = False
+
+
+def pieces(backfill: Backfill, days: int, now: datetime) -> list[Piece]:
+    """The pieces that touch the last `days`, as far as the venue reaches, newest first."""
+    start = now - min(timedelta(days=days), backfill.reach)
+    first, last = ((at - _EPOCH) // backfill.piece for at in (start, now))
+    return [
+        Piece(
+            number,
+            max(_EPOCH + number * backfill.piece, start),
+            min(_EPOCH + (number + 1) * backfill.piece, now),
+        )
+        for number in range(last, first - 1, -1)
+    ]
+
+
+async def fill(jobs: Sequence[Job], shelf: Shelf, now: datetime, told: Told) -> None:
+    """Work on all jobs, each venue's one after the other. StoreError when the store is away."""
+    venues = dict.fromkeys(job.backfill.venue for job in jobs)
+    async with asyncio.TaskGroup() as group:
+        for venue in venues:
+            own = [job for job in jobs if job.backfill.venue == venue]
+            group.create_task(_work(own, shelf, now, told))
+
+
+async def _work(jobs: Sequence[Job], shelf: Shelf, now: datetime, told: Told) -> None:
+    for job in jobs:
+        for piece in job.pieces:
+            if not job.is_given_up:
+                await _fill_piece(job, piece, shelf, now)
+            job.done += 1
+            told(job)
+
+
+async def _fill_piece(job: Job, piece: Piece, shelf: Shelf, now: datetime) -> None:
+    note = f"backfill:{job.name}:{piece.number}"
+    noted = await shelf.notes.read(note)
+    if not shelf.again and noted is not None and noted <= piece.start.isoformat():
+        job.skipped += 1
+        return
+    try:
+        requests = job.backfill.requests(job.asset, piece.start, piece.end)
+        bodies = [await job.http.fetch(request) for request in requests]
+        snapshots = job.backfill.parse(bodies, job.asset)
+    except FetchError as error:
+        log.warning("backfill failed of=%s from=%s why=%s", job.name, piece.start, error.why)
+        job.failed(error.why)
+        return
+    readings = list(_readings(job.backfill, snapshots, piece))
+    job.went_well(len(readings), await shelf.history.fill(readings))
+    if piece.end < now:  # one that is not over has more to come
+        await shelf.notes.put(note, piece.start.isoformat(), REMEMBERED)
+
+
+def _readings(backfill: Backfill, snapshots: Sequence[Snapshot], piece: Piece) -> Iterator[Reading]:
+    """What the metrics read of the past, none of it of a later time.
+
+    An aggregate is filled from one venue only where it is a median over venues: of a sum or of a
+    weighted mean one venue's part is another number.
+    """
+    for snapshot in snapshots:
+        for sample in measure(snapshot):
+            if not isinstance(sample, Reading) or sample.series.metric not in backfill.metrics:
+                continue
+            if not piece.start - timedelta(hours=1) <= sample.at <= piece.end:
+                continue
+            yield sample
+            if BY_KEY[sample.series.metric].joins is Joins.MEDIAN:
+                yield replace(sample, series=replace(sample.series, venue=AGGREGATE))
