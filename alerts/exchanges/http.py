@@ -14,6 +14,7 @@ import aiohttp
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
 from alerts.domain.errors import FetchError
+from alerts.exchanges.breaker import Breaker, Closed, Open, asked, failed, left
 from alerts.exchanges.spec import Body, Exchange, Request
 
 log = logging.getLogger(__name__)
@@ -62,6 +63,7 @@ class VenueHttp:
     `on_body` is shown every complete answer, whatever its status: that is what a recording holds.
     A venue that asks for a long wait, or shuts us out, is not asked again before that time.
     An answer that may be kept is asked for again only when it is too old.
+    A venue that fails again and again is left alone, ever longer, and then asked one thing first.
     """
 
     def __init__(  # noqa: PLR0913 -- all but two are named and most have a default
@@ -85,6 +87,7 @@ class VenueHttp:
         self._shut_until = 0.0
         self._shut_why = ""
         self._kept: dict[Hashable, Body] = {}
+        self._breaker: Breaker = Closed()
 
     def url(self, request: Request) -> str:
         """The full address of a request."""
@@ -121,11 +124,15 @@ class VenueHttp:
 
     async def _attempt(self, request: Request) -> Body:
         await self._turn()
+        self._pass_breaker()
         try:
             body, wait = await self._ask(request)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise self._error(_reason(error), retry=True) from error
+            failure = self._error(_reason(error), retry=True)
+            self._count(failure)
+            raise failure from error
         refused = self._refusal(body, wait)
+        self._count(None if body.status == 429 else refused)
         if refused is not None:
             self._slow_down(refused, body.status)
             raise refused
@@ -142,6 +149,29 @@ class VenueHttp:
         slot = max(loop.time(), self._next_slot, self._shut_until)
         self._next_slot = slot + self._spacing
         await asyncio.sleep(slot - loop.time())
+
+    def _pass_breaker(self) -> None:
+        """Refuse while the venue is left alone for having failed again and again."""
+        now = asyncio.get_running_loop().time()
+        after = asked(self._breaker, now)
+        if after is None and not isinstance(self._breaker, Closed):
+            pause = left(self._breaker, now)
+            why = f"left alone for another {pause:.0f} s: {self._breaker.why}"
+            raise self._error(why, after_seconds=pause)
+        self._breaker = after or self._breaker
+
+    def _count(self, failure: FetchError | None) -> None:
+        """Any answer that is no passing failure shows that the venue is there."""
+        before = self._breaker
+        if failure is None or not failure.retry:
+            self._breaker = Closed()
+        else:
+            self._breaker = failed(before, asyncio.get_running_loop().time(), failure.why)
+        if isinstance(self._breaker, Open) and self._breaker is not before:
+            seconds, why = self._breaker.spell, self._breaker.why
+            log.warning("venue=%s breaker_seconds=%.0f why=%s", self._exchange.venue, seconds, why)
+        elif isinstance(self._breaker, Closed) and not isinstance(before, Closed):
+            log.warning("venue=%s breaker=closed", self._exchange.venue)
 
     async def _ask(self, request: Request) -> tuple[Body, float | None]:
         """One exchange of request and answer, with the wait the answer asks for."""

@@ -288,3 +288,26 @@ async def test_an_exchange_that_knows_no_errors_is_judged_by_status(venue, sessi
     with pytest.raises(FetchError, match="HTTP 404"):
         await http.fetch(INDEX)
     assert len(venue.seen) == 2
+
+
+async def test_a_venue_that_fails_again_and_again_is_left_alone(venue, client):
+    venue.on(PATH, Answer(status=503))
+    http = client()
+
+    for _ in range(2):
+        with pytest.raises(FetchError, match="HTTP 503"):
+            await http.fetch(INDEX)
+    with pytest.raises(FetchError, match=r"left alone for another (15|14) s: HTTP 503") as caught:
+        await http.fetch(INDEX)
+    assert len(venue.seen) == 6
+    assert not caught.value.retry
+
+
+@pytest.mark.parametrize("status", [429, 404])
+async def test_a_venue_that_answers_at_all_is_not_left_alone(venue, client, status):
+    venue.on(PATH, Answer(status=status))
+    http = client(limits=replace(QUICK, widest_seconds=0.01))
+
+    for _ in range(3):
+        with pytest.raises(FetchError, match=f"HTTP {status}"):
+            await http.fetch(INDEX)
