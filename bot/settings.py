@@ -99,7 +99,7 @@ class Settings(BaseSettings):
     okx_url: Web = _of_venue("OKX", "https://openapi.okx.com")
     okx_ws_url: Socket = _of_venue("its streams", "wss://ws.okx.com:8443")
     bybit_url: Web = _of_venue("Bybit", "https://api.bybit.com")
-    bybit_ws_url: Socket = _of_venue("its streams", "wss://stream.bybit.com")
+    bybit_ws_url: Socket = _of_venue("its streams", "wss://stream.bybit.com/v5/public")
     hyperliquid_url: Web = _of_venue("Hyperliquid", "https://api.hyperliquid.xyz")
     gate_url: Web = _of_venue("Gate", "https://api.gateio.ws/api/v4")
     poll_options: Duration = Field(
