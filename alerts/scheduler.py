@@ -1,6 +1,7 @@
 """The polling loop: one APScheduler job per poll, led by whoever holds the lease."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ STALE_FLOOR = timedelta(seconds=90)
 JITTER = 0.1
 PRICES = "price"
 LEAST_BOUND = timedelta(seconds=5)
+RENEW_SECONDS = 1.0
 
 # A beat without a fetch: it extends the lease, applies edits and looks at rules that are due,
 # so a hold time ends on time even when its series is polled rarely.
@@ -80,12 +82,25 @@ class Poller:
         _every(scheduler, SWEEP, self.beat, SWEEPING, jitter=0.0)
         scheduler.start()
         try:
-            await self._first_round()
-            await asyncio.Event().wait()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._hold())
+                await self._first_round()
         finally:
             self._closing = True
             scheduler.shutdown(wait=False)
             await self._let_go()
+
+    async def _hold(self) -> None:
+        """Extend the lease whatever a tick takes, and poll at once when a later term begins."""
+        term = None
+        while True:
+            fence = None
+            with contextlib.suppress(StoreError):
+                fence = await self.lease.acquire()
+            if fence not in {None, term} and self.begun.is_set():
+                await asyncio.gather(*(self.beat(poll) for poll in self.cadence.polls))
+            term = fence or term
+            await asyncio.sleep(RENEW_SECONDS)
 
     async def _let_go(self) -> None:
         """Hand the lease back; where the store is away it runs out by itself."""

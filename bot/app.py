@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from alerts.collect import Source
-from alerts.domain.errors import StoreError
+from alerts.domain.errors import StoreAwayError, StoreError
 from alerts.domain.reading import Series
 from alerts.exchanges import EXCHANGES
 from alerts.exchanges.http import open_session
@@ -38,7 +38,11 @@ from bot.venues import set_source
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=5)
+LEASE = timedelta(seconds=3)
+"""Extended every second; with that second, a leader killed is replaced within four."""
+
+START_PATIENCE = timedelta(seconds=30)
+START_RETRY_SECONDS = 0.5
 FOLLOW_SECONDS = 2.0
 FIRST_READINGS_SECONDS = 5.0
 RESTART_SECONDS = (1.0, 60.0)
@@ -255,15 +259,35 @@ def cadence(settings: Settings) -> Cadence:
 
 
 @contextlib.asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[RedisStore]:
-    """The store the settings name: a Redis, or the embedded one in the data folder."""
+async def opened(
+    settings: Settings, patience: timedelta = timedelta(0)
+) -> AsyncIterator[RedisStore]:
+    """The store the settings name: a Redis, or the embedded one in the data folder.
+
+    One that does not answer is waited for as long as `patience`; then StoreError.
+    """
     async with contextlib.AsyncExitStack() as stack:
         url = settings.redis_url.get_secret_value() if settings.redis_url else ""
         url = url or await stack.enter_async_context(embedded(Path(settings.data_dir)))
-        store = await RedisStore.open(url)
+        store = await _reached_store(url, patience)
         stack.push_async_callback(store.close)
         await _inspect(store)
         yield store
+
+
+async def _reached_store(url: str, patience: timedelta) -> RedisStore:
+    loop = asyncio.get_running_loop()
+    end = loop.time() + patience.total_seconds()
+    while True:
+        try:
+            return await RedisStore.open(url)
+        except StoreAwayError as error:
+            if loop.time() >= end:
+                remedy = "start it, or set REDIS_URL (empty for the embedded store)"
+                waited = f" for {patience.total_seconds():.0f} s" if patience else ""
+                raise StoreError(f"{error}{waited}: {remedy}") from error
+            log.warning("waiting for the store why=%s", error)
+        await asyncio.sleep(START_RETRY_SECONDS)
 
 
 async def _inspect(store: RedisStore) -> None:
@@ -285,7 +309,7 @@ async def reached(settings: Settings, clock: Clock) -> AsyncIterator[list[Source
         ]
 
 
-def chat_platforms(settings: Settings, clock: Clock) -> list[Platform]:
+def chat_platforms(settings: Settings, clock: Clock, role: Role = Role.ALL) -> list[Platform]:
     """The platforms that have a token. Their libraries are heavy, so they load only when used."""
     platforms: list[Platform] = []
     if settings.telegram_bot_token:
@@ -296,6 +320,7 @@ def chat_platforms(settings: Settings, clock: Clock) -> list[Platform]:
                 settings.telegram_bot_token.get_secret_value(),
                 base_url=settings.telegram_api_url,
                 now=clock.now,
+                listens=role.does(Role.CHAT),
             )
         )
     if settings.discord_bot_token:

@@ -3,6 +3,7 @@
 AlertsError
 ├── FetchError     a venue did not answer usably
 ├── StoreError     the store is away or refused; nothing was changed
+│   ├── StoreAwayError it does not answer: asking again later can help
 │   └── FeedLostError  the change feed no longer reaches back to a reader's position
 ├── CodecError     stored text is not ours, or of a version this code does not read
 ├── ConflictError  someone else changed the record first
@@ -33,6 +34,10 @@ class FetchError(AlertsError):
 
 class StoreError(AlertsError):
     """The store is away or refused; nothing was changed by this call as far as is known."""
+
+
+class StoreAwayError(StoreError):
+    """The store does not answer: asking again later can help."""
 
 
 class FeedLostError(StoreError):

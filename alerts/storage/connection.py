@@ -19,7 +19,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.commands.core import AsyncScript
 
-from alerts.domain.errors import StoreError
+from alerts.domain.errors import StoreAwayError, StoreError
 from alerts.storage.keys import Keys
 
 COMMAND_SECONDS = 2.0
@@ -116,7 +116,7 @@ def _our_errors() -> Iterator[None]:
     except redis_errors.ResponseError as error:
         raise StoreError(f"the store refused: {error}") from error
     except (redis_errors.RedisError, OSError) as error:
-        raise StoreError(f"the store does not answer: {error}") from error
+        raise StoreAwayError(f"the store does not answer: {error}") from error
 
 
 @cache

@@ -8,7 +8,7 @@ import click
 
 from alerts.clock import WallClock
 from bot import log
-from bot.app import Bot, Role, cadence, chat_platforms, opened, reached
+from bot.app import START_PATIENCE, Bot, Role, cadence, chat_platforms, opened, reached
 from bot.cli.lifetime import until_signalled
 from bot.platforms.console import Console
 from bot.platforms.spec import Platform
@@ -38,12 +38,12 @@ def command(role: str) -> None:
 
 async def _run(settings: Settings, role: Role) -> None:
     clock = WallClock()
-    platforms: list[Platform] = chat_platforms(settings, clock)
+    platforms: list[Platform] = chat_platforms(settings, clock, role)
     if not platforms and role.does(Role.CHAT):
         click.echo(TERMINAL_ONLY, err=True)
         platforms = [Console(clock, hint="skew above 15%")] if sys.stdin.isatty() else []
     async with contextlib.AsyncExitStack() as stack:
-        store = await stack.enter_async_context(opened(settings))
+        store = await stack.enter_async_context(opened(settings, START_PATIENCE))
         sources = await stack.enter_async_context(reached(settings, clock))
         bot = Bot(settings, store, clock, cadence(settings), sources, platforms, role)
         await stack.enter_async_context(served(bot, settings.http_host, settings.http_port))

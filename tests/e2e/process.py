@@ -21,10 +21,11 @@ def free_port():
 class BotProcess:
     """`derivwatch run` as a child; its log is kept in a file."""
 
-    def __init__(self, settings, log_path):
+    def __init__(self, settings, log_path, role="all"):
         self.port = free_port()
         self.log_path = log_path
         self._settings = {**settings, "HTTP_PORT": str(self.port)}
+        self._role = role
         self._child = None
         self.said = []
 
@@ -35,7 +36,7 @@ class BotProcess:
         }
         with self.log_path.open("ab") as log:
             self._child = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bot", "run",
+                sys.executable, "-m", "bot", "run", "--role", self._role,
                 env={**environment, **self._settings}, stderr=log, stdout=log,
                 stdin=asyncio.subprocess.DEVNULL, cwd=self.log_path.parent,
             )  # fmt: skip
@@ -45,6 +46,9 @@ class BotProcess:
         """SIGKILL: no clean-up whatever."""
         self._child.send_signal(signal.SIGKILL)
         await self._child.wait()
+
+    def signal(self, number):
+        self._child.send_signal(number)
 
     async def settled(self):
         """Wait until nothing is queued: what was sent is also recorded as sent."""

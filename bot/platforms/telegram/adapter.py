@@ -49,7 +49,8 @@ class TelegramLostError(AlertsError):
 class Telegram:
     """The Telegram platform over one bot token.
 
-    `run` listens until cancelled and may be called again after it raised. `send` needs no `run`.
+    `run` listens until cancelled and may be called again after it raised. `send` needs no `run`;
+    in a process that only sends, `listens` is False, and not listening is no illness.
     Call `close` once at the end.
     """
 
@@ -62,11 +63,12 @@ class Telegram:
         base_url: str = API_URL,
         now: Callable[[], datetime] | None = None,
         waits: Waits | None = None,
+        listens: bool = True,
     ) -> None:
         _hush_the_library()
         self._waits = waits or Waits()
         self._now = now or _wall_clock
-        self._pulse = Pulse(self._now, self._waits)
+        self._pulse = Pulse(self._now, self._waits, listens=listens)
         self._bot = _Bot(
             token,
             base_url=f"{base_url.rstrip('/')}/bot",

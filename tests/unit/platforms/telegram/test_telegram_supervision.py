@@ -65,6 +65,17 @@ async def test_health_follows_the_run(fake):
     assert (before, during, telegram.health()) == ("not listening", "ok", "not listening")
 
 
+async def test_not_listening_is_no_illness_of_a_process_that_only_sends(fake):
+    telegram = Telegram(fake.token, base_url=fake.url, waits=QUICK, listens=False)
+    before = telegram.health()
+    fake.faults.append(Fault(status=401, description="Unauthorized"))
+    await telegram.send(CHAT, Card("hello"), "key")
+
+    assert before == "ok"
+    assert "token refused" in telegram.health()
+    await telegram.close()
+
+
 async def test_refused_token_at_the_start_ends_the_run(fake):
     telegram = a_telegram(fake, "1234567890:BBrevoked_token-of-the-fake_012345678")
 
