@@ -11,7 +11,7 @@ from alerts.domain.ids import Asset
 from alerts.domain.market import Liquidations, LiquidationTotals, Snapshot
 from alerts.domain.reading import Reading, Reason, Sample, Series
 from alerts.exchanges.spec import Body, Exchange, Feed, Http, Listen, Request, snapshot
-from alerts.liquidations import KEPT, Ledger, is_bucket
+from alerts.liquidations import KEPT, Ledger, buckets_of, is_bucket
 from alerts.metrics.measure import aggregate, gaps, measure
 from alerts.metrics.quality import Gate
 from alerts.ports import Clock, History
@@ -64,10 +64,29 @@ class Memory:
             self.ledger.take(snapshot)
         return measure(snapshot)
 
-    async def restore(self, history: History, now: datetime) -> None:
-        """Take the forced closes of the last days back from the history."""
-        for series in filter(is_bucket, self.known):
+    async def restore(
+        self,
+        history: History,
+        now: datetime,
+        sources: Sequence[Source] = (),
+        assets: Sequence[Asset] = (),
+    ) -> None:
+        """Take the forced closes of the last days back from the history.
+
+        Of the venues asked also those that no reading of ours stands for: what was filled in.
+        """
+        series_of_buckets = {*filter(is_bucket, self.known), *_buckets(sources, assets)}
+        for series in sorted(series_of_buckets, key=str):
             self.ledger.restore(await history.window(series, now - KEPT, now))
+
+
+def _buckets(sources: Sequence[Source], assets: Sequence[Asset]) -> Iterable[Series]:
+    """The buckets of every venue that tells of forced closes, in events or in sums."""
+    for source in sources:
+        exchange = source.exchange
+        if exchange.streams or any(feed.kind is LiquidationTotals for feed in exchange.feeds):
+            for asset in filter(exchange.covers, assets):
+                yield from buckets_of(asset, exchange.venue)
 
 
 async def collect(  # noqa: PLR0913 -- what, whose, when, and how long it may take

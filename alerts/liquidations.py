@@ -221,3 +221,8 @@ def is_bucket(series: Series) -> bool:
     return (
         series.metric in _SIDES.values() and series.window in _SPANS and series.venue != AGGREGATE
     )
+
+
+def buckets_of(asset: Asset, venue: Venue) -> list[Series]:
+    """The series of finished buckets that one asset has at one venue."""
+    return [Series(key, asset, window, venue) for key in _SIDES.values() for window in _SPANS]

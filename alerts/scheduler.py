@@ -147,7 +147,8 @@ class Poller:
     async def _remember(self, watch: Watch) -> Memory:
         """What a new term knows of the polls before it."""
         memory = Memory(self.clock, known=watch.latest)
-        await memory.restore(self.store.history, self.clock.now())
+        now = self.clock.now()
+        await memory.restore(self.store.history, now, self.sources, self.assets)
         return memory
 
     async def _beat(self, poll: str) -> Report | None:

@@ -97,6 +97,7 @@ TABLE = {
     "alerts.simulator.bybit_wire": Row((DOMAIN, "alerts.exchanges.spec"), ("msgspec",)),
     "alerts.simulator.gate_wire": Row((DOMAIN, "alerts.exchanges.spec"), ("msgspec",)),
     "alerts.simulator.hyperliquid_wire": Row((DOMAIN, "alerts.exchanges.spec"), ("msgspec",)),
+    "alerts.simulator.preload": Row((*MARKET, "alerts.liquidations")),
     "alerts.simulator.loopback": Row((), ("aiohttp",)),
     "alerts.simulator.pushing": Row((DOMAIN,), ("aiohttp",)),
     "alerts.simulator.server": Row((DOMAIN, "alerts.exchanges.spec", "alerts.ports"), ("aiohttp",)),
