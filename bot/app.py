@@ -20,9 +20,9 @@ from alerts.domain.errors import StoreAwayError, StoreError
 from alerts.domain.reading import Series
 from alerts.exchanges import EXCHANGES
 from alerts.exchanges.http import open_session
-from alerts.metrics import BY_KEY
+from alerts.metrics import BY_KEY, METRICS
 from alerts.metrics.relative import PROXIES
-from alerts.metrics.spec import Past
+from alerts.offers import Offers, poll_of
 from alerts.ports import Budget, Clock, Store
 from alerts.scheduler import Cadence, Poller
 from alerts.storage.embedded import embedded
@@ -97,7 +97,7 @@ class Bot:
 
     def stale_after(self, series: Series) -> timedelta:
         """When a reading of a series may no longer decide anything."""
-        return self.cadence.stale_after(_poll_of(series))
+        return self.cadence.stale_after(poll_of(series, EXCHANGES))
 
     def desk(self) -> Desk:
         """What commands may use."""
@@ -114,6 +114,7 @@ class Bot:
             simulated=self.simulated,
             status=self.status,
             stale_after=self.stale_after,
+            offers=Offers([source.exchange for source in self.sources] or EXCHANGES, METRICS),
         )
 
     async def status(self) -> Mapping[str, str]:
@@ -210,20 +211,6 @@ def grace(series: Series) -> timedelta:
     """How long a series may be dark before the owners of its rules hear of it."""
     metric = BY_KEY.get(series.metric)
     return timedelta(minutes=metric.defaults.stale_minutes if metric else 15)
-
-
-def _poll_of(series: Series) -> str:
-    """The poll that feeds a series, if only through another one."""
-    metric = BY_KEY.get(series.metric)
-    if metric is not None and isinstance(metric.needs, Past):
-        return _poll_of(metric.needs.base(series))
-    polls = [
-        feed.poll
-        for exchange in EXCHANGES
-        for feed in exchange.feeds
-        if metric and feed.kind is metric.needs
-    ]
-    return polls[0] if polls else "options"
 
 
 async def _supervised(name: str, run: Callable[[], Awaitable[None]]) -> None:

@@ -106,6 +106,7 @@ TABLE = {
         (DOMAIN, "alerts.exchanges.spec", "alerts.liquidations", "alerts.metrics", "alerts.ports")
     ),
     "alerts.derive": Row((DOMAIN, "alerts.history", "alerts.metrics", "alerts.ports")),
+    "alerts.offers": Row((DOMAIN, "alerts.derive", "alerts.exchanges.spec", "alerts.metrics")),
     "alerts.tick": Row(
         (DOMAIN, "alerts.derive", "alerts.engine", "alerts.ports", "alerts.rules.judge")
     ),
@@ -125,7 +126,12 @@ TABLE = {
             *("bot.commands.spec", "bot.rarity", "bot.text"),
         )
     ),
-    "bot.commands": Row((*RULES, *ENGINE, "alerts.metrics", "bot.card", "bot.rarity", "bot.text")),
+    "bot.commands": Row(
+        (
+            *(*RULES, *ENGINE, "alerts.metrics", "alerts.offers"),
+            *("bot.card", "bot.rarity", "bot.text"),
+        )
+    ),
     "bot.platforms": Row(CHAT),
     "bot.platforms.console": Row((*CHAT, "alerts.ports"), ("prompt_toolkit", "rich")),
     "bot.platforms.discord": Row(CHAT, ("aiohttp", "discord", "yarl")),

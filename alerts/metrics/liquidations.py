@@ -58,6 +58,7 @@ _DEFAULTS = Defaults(
     hold_minutes=0,
     clear_gap=0.3,  # over once the sum has fallen under 70 % of the level
     relative=True,
+    levels=(2.5e8, 5e8, 1e9),
     quiet_minutes=360.0,
     stale_minutes=10.0,
 )

@@ -11,7 +11,7 @@ from alerts.rules.judge import look
 from bot.card import Button, Card
 from bot.commands import wizard
 from bot.commands.drafts import Kept, keep
-from bot.commands.market import fresh, vocabulary
+from bot.commands.market import check_rule, fresh, vocabulary
 from bot.commands.spec import Ask, Command, Desk, Kind, Param
 from bot.text.cards import saved
 from bot.text.rules import gist, standing
@@ -41,6 +41,7 @@ async def create(
     `sure`: the words were confirmed; `again`: though the chat has the same rule.
     """
     draft = parse(text, vocabulary(desk), sure=sure)
+    check_rule(desk, draft)
     held = await desk.rules.of_chat(ask.chat)
     twin = next((one for one in held if _same(one.rule.draft, draft)), None)
     if twin and not again:

@@ -1,13 +1,19 @@
 """What the market reads now, as far as it is fresh enough to say so."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from alerts.domain.errors import UsageError
 from alerts.domain.ids import Asset
 from alerts.domain.reading import Reading, Series
-from alerts.metrics import METRICS
+from alerts.domain.rule import Draft
+from alerts.metrics import BY_KEY, METRICS
 from alerts.metrics.spec import Metric, Unit
 from alerts.rules.vocabulary import Vocabulary
 from bot.commands.spec import Desk
+from bot.text.rules import oneline
 
+OFFERED_AT_MOST = 4
 PRICE_STEPS = (("below", 0.95), ("below", 0.9), ("above", 1.05), ("above", 1.1))
 
 
@@ -27,6 +33,44 @@ def series_of(metric: Metric, asset: Asset, window: str = "") -> Series:
         offered = ", ".join(metric.windows) or "no windows"
         raise UsageError(f"{metric.title} has {offered}, not {window}.")
     return Series(metric.key, asset, window or metric.default_window)
+
+
+def check_rule(desk: Desk, draft: Draft) -> None:
+    """UsageError for a rule on what an asset has not; the same rule on others as a way out."""
+    for leg in draft.legs:
+        metric, asset = BY_KEY[leg.series.metric], leg.series.asset
+        others = [] if desk.offers is None else _having(desk, metric)
+        fixes = [oneline(_of_asset(draft, asset, other)) for other in others]
+        check_offer(desk, metric, asset, fixes)
+
+
+def _of_asset(draft: Draft, asset: Asset, other: Asset) -> Draft:
+    legs = (
+        replace(leg, series=replace(leg.series, asset=other)) if leg.series.asset == asset else leg
+        for leg in draft.legs
+    )
+    return replace(draft, legs=tuple(legs))
+
+
+def _having(desk: Desk, metric: Metric) -> list[Asset]:
+    return [one for one in desk.assets if desk.offers is None or desk.offers.has(metric, one)]
+
+
+def check_offer(desk: Desk, metric: Metric, asset: Asset, ways: Sequence[str] = ()) -> None:
+    """UsageError, with what can be had instead, where no venue has this of the asset."""
+    if desk.offers is None or desk.offers.has(metric, asset):
+        return
+    word = metric.words[0]
+    having = _having(desk, metric)
+    instead = [one.words[0] for one in desk.offers.of(asset)][:OFFERED_AT_MOST]
+    lacking = desk.offers.lacks(metric, asset)
+    parts = [f"No venue here lists {asset} {lacking}, so no {word}."]
+    if having:
+        parts.append(f"I have {word} for {', '.join(having)}.")
+    if instead:
+        parts.append(f"{asset} has {', '.join(instead)}.")
+    ways = ways or [f"{one} {word}" for one in having]
+    raise UsageError(" ".join(parts), fixes=(*ways, *(f"{asset} {one}" for one in instead)))
 
 
 def vocabulary(desk: Desk) -> Vocabulary:

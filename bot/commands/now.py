@@ -7,7 +7,7 @@ from alerts.domain.ids import Asset
 from alerts.domain.reading import Reading, Series
 from alerts.metrics.spec import Metric
 from bot.card import Button, Card, Field
-from bot.commands.market import fresh, presets, series_of, vocabulary
+from bot.commands.market import check_offer, fresh, presets, series_of, vocabulary
 from bot.commands.spec import Ask, Command, Desk, Kind, Param
 from bot.commands.words import Subject, subject
 from bot.rarity import Asked, rarity
@@ -50,6 +50,7 @@ def snapshot(desk: Desk, assets: tuple[Asset, ...], title: str = "Now") -> Card:
 async def detail(desk: Desk, metric: Metric, wanted: Subject) -> Card:
     """One metric: value, usual band, what it measures, how rare it is, two ready-made alerts."""
     asset = wanted.asset or desk.assets[0]
+    check_offer(desk, metric, asset)
     series = series_of(metric, asset, wanted.window)
     readings, now = fresh(desk), desk.clock.now()
     reading = readings.get(series)

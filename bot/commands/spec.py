@@ -8,6 +8,7 @@ from typing import Protocol
 
 from alerts.domain.ids import Asset, Chat
 from alerts.domain.reading import Reading, Series
+from alerts.offers import Offers
 from alerts.ports import Clock, History, Notes, Outbox, RuleBook
 from bot.card import Card
 
@@ -80,7 +81,10 @@ class Readings:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What a command may use. `readings` is memory; the rest reaches the store."""
+    """What a command may use. `readings` is memory; the rest reaches the store.
+
+    `offers` knows what the venues have; without it every asset is taken to have every metric.
+    """
 
     rules: RuleBook
     history: History
@@ -94,6 +98,7 @@ class Desk:
     simulated: bool = False
     status: Callable[[], Awaitable[Mapping[str, str]]] | None = None
     stale_after: Callable[[Series], timedelta] = lambda _: timedelta(seconds=90)
+    offers: Offers | None = None
 
 
 SILENCE = Card("")

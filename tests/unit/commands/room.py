@@ -28,6 +28,7 @@ class Room:
     """Speaks for one person; keeps the last card, so that its buttons can be pressed by label."""
 
     def __init__(self, chat=HOME, user="ann", *, may_edit=True, max_rules=30, store=None, **desk):
+        assets = desk.pop("assets", (Asset("BTC"), Asset("ETH")))
         self.clock = ManualClock(NOW)
         self.store = store or MemoryStore()
         self.readings = Readings()
@@ -38,7 +39,7 @@ class Room:
             self.store.outbox,
             self.clock,
             self.readings,
-            (Asset("BTC"), Asset("ETH")),
+            assets,
             max_rules=max_rules,
             **desk,
         )
