@@ -7,13 +7,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from alerts.domain.ids import Asset
+from alerts.domain.reading import Series
+from alerts.exchanges import EXCHANGES
 from alerts.metrics import METRICS
-from alerts.metrics.spec import Metric
+from alerts.metrics.aggregate import MOST_MISSED
+from alerts.metrics.spec import DERIVATIONS, Joins, Metric, Past
+from alerts.offers import Offers
 from bot.__main__ import COMMANDS as COMMAND_LINE
 from bot.commands import COMMANDS
 from bot.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
+OFFERS = Offers(EXCHANGES, METRICS)
 MADE = "<!-- Made by `make docs` from the code: do not edit. -->"
 
 
@@ -64,6 +70,7 @@ def metrics() -> str:
             metric.unit.value,
             " ".join(metric.windows),
             metric.default_window,
+            metric.joins.value if len(_venues(metric)) > 1 else "",
         )
         for metric in METRICS
     )
@@ -71,7 +78,15 @@ def metrics() -> str:
         "Metrics",
         "A series is written `METRIC.WINDOW:ASSET`, for example `skew25_norm.60d:BTC`.",
         "In chat the words are enough: `skew`, `eth basis 30d`.",
-        table=_table(("metric", "words in chat", "unit", "windows", "default"), rows),
+        "Without a venue it is of all configured venues together; `@VENUE` names one.",
+        "Behind a bar stands what is made of a series, such as `oi_usd:BTC|chg.7d`: "
+        "a change (`chg`), in percent, or in points of what is in percent already; "
+        "a percentile (`pctl`) and a z-score (`z`) among daily closes.",
+        f"There are: {', '.join(f'`{one}`' for one in DERIVATIONS)}.",
+        "Any series can be computed from a recording with `derivwatch compute`.",
+        table=_table(
+            ("metric", "words in chat", "unit", "windows", "default", "venues join by"), rows
+        ),
     ) + "".join(map(_metric, METRICS))
 
 
@@ -108,11 +123,38 @@ def _metric(metric: Metric) -> str:
     lines = [
         f"\n## {metric.title}: `{metric.key}`\n",
         f"- Formula: {metric.formula}",
+        f"- Unit: {metric.unit.value}",
         f"- Sign: {metric.sign}",
+        f"- Venues: {_made_of(metric) or ', '.join(_venues(metric))}",
+        *_joining(metric),
         *usual,
         f"- Rules: hold {defaults.hold_minutes:g} min before firing, clear {gap} past the level.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _venues(metric: Metric) -> tuple[str, ...]:
+    """The venues whose answers feed a metric; none for one that is made of other series."""
+    return () if isinstance(metric.needs, Past) else OFFERS.venues(metric, Asset("BTC"))
+
+
+def _made_of(metric: Metric) -> str:
+    if not isinstance(metric.needs, Past):
+        return ""
+    series = Series(metric.key, Asset("BTC"), metric.default_window)
+    inputs = (*metric.needs.trails(series), *metric.needs.readings(series))
+    return "those of " + ", ".join(f"`{one}`" for one in inputs)
+
+
+def _joining(metric: Metric) -> list[str]:
+    if len(_venues(metric)) < 2:
+        return []
+    least = f", {metric.quorum} of them at least" if metric.quorum > 1 else ""
+    if metric.at_least:
+        least = ", of venues that were heard for half of the window, half of all at least"
+    elif metric.joins is Joins.SUM:
+        least = f", of venues that hold {1 - MOST_MISSED:.0%} of what was last known"
+    return [f"- Together: {metric.joins.value}{least}"]
 
 
 def _range(low: float | None, high: float | None) -> str:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from alerts.domain.ids import MetricKey, Venue
 from alerts.domain.market import Liquidation, Liquidations, PositionSide
 from alerts.domain.reading import Sample, Series
-from alerts.metrics.spec import Defaults, Metric, Unit
+from alerts.metrics.spec import Defaults, Joins, Metric, Unit
 
 WINDOWS = {
     "1h": timedelta(hours=1),
@@ -81,6 +81,7 @@ LIQ_LONG_USD = Metric(
     plausible=(0.0, 1e12),
     decimals=0,
     at_least=True,
+    joins=Joins.SUM,
 )
 
 LIQ_SHORT_USD = Metric(
@@ -101,4 +102,5 @@ LIQ_SHORT_USD = Metric(
     plausible=(0.0, 1e12),
     decimals=0,
     at_least=True,
+    joins=Joins.SUM,
 )
