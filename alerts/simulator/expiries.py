@@ -1,6 +1,7 @@
 """Which expiries Deribit would list at a moment: dailies, Fridays, month ends, quarter ends."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 
 _EXPIRY_TIME = time(8, tzinfo=UTC)
 _FRIDAY = 4
@@ -48,6 +49,7 @@ def _month_ends(now: datetime) -> list[datetime]:
     return [end for _, end in coming[:_MONTHLIES]] + quarters[:_QUARTERLIES]
 
 
+@cache
 def _last_friday(year: int, month_index: int) -> datetime:
     first_of_next = date(year + (month_index + 1) // 12, (month_index + 1) % 12 + 1, 1)
     last = first_of_next - timedelta(days=1)

@@ -19,7 +19,7 @@ from alerts.simulator.wire import Wire
 from alerts.simulator.wires import WIRES
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-FINE, COARSE = timedelta(days=2), timedelta(days=8)
+FINE, COARSE = timedelta(hours=26), timedelta(days=8)
 PRICES, QUARTER = timedelta(days=45), timedelta(hours=6)
 CLOSES = timedelta(days=5)
 
@@ -27,7 +27,7 @@ CLOSES = timedelta(days=5)
 def preload(scenario: Scenario, until: datetime, every: timedelta = HOUR) -> list[Sample]:
     """Samples from the scenario's beginning to `until`, oldest first.
 
-    `every` so often over the last two days, a sixth as often over eight, daily before; prices,
+    `every` so often over the last day and a bit, a sixth as often over eight, daily before; prices,
     those of gold and tech stocks too, four a day over 45 days; forced closes over five.
     The chains list fewer strikes than live ones do, which moves a skew by less than 0.1.
     """

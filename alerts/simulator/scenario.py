@@ -14,6 +14,7 @@ from datetime import datetime
 from alerts.domain.ids import Asset
 
 _RIPPLE_SECONDS = 2400.0
+_REMEMBERED = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,7 @@ class Path:
     """One asset's way through a scenario: a curve for each quantity of a MarketPoint."""
 
     curves: tuple[Curve, ...]
+    _lately: dict[float, MarketPoint] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def through(cls, frames: Sequence[tuple[str, MarketPoint]], seed: str) -> "Path":
@@ -135,7 +137,13 @@ class Path:
         return self.curves[0]  # as in MarketPoint
 
     def at(self, time: float) -> MarketPoint:
-        return MarketPoint(*(curve.at(time) for curve in self.curves))
+        """The market at a moment; several venues ask for the same one in a row."""
+        point = self._lately.get(time)
+        if point is None:
+            if len(self._lately) >= _REMEMBERED:
+                self._lately.clear()
+            point = self._lately[time] = MarketPoint(*(curve.at(time) for curve in self.curves))
+        return point
 
 
 @dataclass(frozen=True, slots=True)

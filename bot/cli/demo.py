@@ -31,6 +31,7 @@ from bot.settings import Settings, load
 from bot.venues import source
 
 LEAST_POLL = timedelta(seconds=1)
+RECENT = timedelta(days=8)
 LAST_LOOK = timedelta(seconds=3)
 UNSPACED = Limits(spacing_seconds=0.0)  # nobody is kept waiting by our own simulated market
 HINT = "skew above 15%"
@@ -135,9 +136,16 @@ def hurried(usual: Cadence, speed: float) -> Cadence:
 
 
 async def _remember(store: Store, script: Scenario) -> None:
-    """What was before the scenario starts, so that "was 14.2% 24 h ago" can be said."""
-    samples = preload(script, script.start)
-    readings = [sample for sample in samples if isinstance(sample, Reading)]
+    """What was before the scenario starts, so that "was 14.2% 24 h ago" can be said.
+
+    Before the last days only the aggregates: how rare a value is, is asked of them.
+    """
+    recent = script.start - RECENT
+    readings = [
+        sample
+        for sample in preload(script, script.start)
+        if isinstance(sample, Reading) and (sample.at >= recent or not sample.series.venue)
+    ]
     await store.history.extend(sorted(readings, key=lambda reading: reading.at))
 
 
