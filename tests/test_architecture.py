@@ -117,7 +117,10 @@ TABLE = {
     "bot.card": Row((DOMAIN,)),
     "bot.outcome": Row((DOMAIN,)),
     "bot.text": Row(
-        (DOMAIN, "alerts.history.context", "alerts.metrics", "alerts.rules", "bot.card")
+        (
+            *(DOMAIN, "alerts.engine.outlook", "alerts.history.context"),
+            *("alerts.metrics", "alerts.rules", "bot.card"),
+        )
     ),
     "bot.rarity": Row((DOMAIN, "alerts.history.context", "alerts.ports", "bot.text")),
     "bot.briefing": Row(
@@ -128,7 +131,7 @@ TABLE = {
     ),
     "bot.commands": Row(
         (
-            *(*RULES, *ENGINE, "alerts.metrics", "alerts.offers"),
+            *(*RULES, *ENGINE, "alerts.history.along", "alerts.metrics", "alerts.offers"),
             *("bot.card", "bot.rarity", "bot.text"),
         )
     ),
@@ -143,6 +146,7 @@ TABLE = {
     "bot.settings": Row(
         (DOMAIN, "bot.environment", "bot.forms"), ("pydantic", "pydantic_settings")
     ),
+    "bot.hook": Row((DOMAIN, "alerts.ports"), ("aiohttp",)),
     "bot.redact": Row(),
     "bot.log": Row(("bot.redact", "bot.settings"), ("structlog",)),
     "bot.venues": Row(("alerts.collect", "alerts.exchanges", "bot.settings"), ("aiohttp",)),

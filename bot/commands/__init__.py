@@ -8,6 +8,8 @@ from bot.commands import (
     help,  # noqa: A004 -- the command is called so
     now,
     pause,
+    presets,
+    replay,
     resume,
     start,
     status,
@@ -18,6 +20,8 @@ _TALKED_OF: tuple[Command, ...] = (
     now.COMMAND,
     alert.COMMAND,
     alerts.COMMAND,
+    presets.COMMAND,
+    replay.COMMAND,
     pause.COMMAND,
     resume.COMMAND,
     delete.COMMAND,

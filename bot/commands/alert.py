@@ -1,20 +1,28 @@
 """`/alert`: a rule in one line is saved at once; without words, a rule by buttons."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from alerts.domain.errors import UsageError
 from alerts.domain.rule import Draft
 from alerts.engine.step import align
 from alerts.ports import Held, New
-from alerts.rules.grammar import parse
+from alerts.rules.grammar import parse_all
 from alerts.rules.judge import look
+from alerts.rules.until import Today
 from bot.card import Button, Card
 from bot.commands import wizard
+from bot.commands.bundle import check_room, same, save_all
 from bot.commands.drafts import Kept, keep
 from bot.commands.market import check_rule, fresh, vocabulary
+from bot.commands.past import Past, past, retunes
 from bot.commands.spec import Ask, Command, Desk, Kind, Param
 from bot.text.cards import saved
-from bot.text.rules import gist, standing
+from bot.text.outlook import outlook_line, rate
+from bot.text.rules import gist, oneline, standing
+
+BUDGET_A_WEEK = 5
+JUDGED_FROM = timedelta(days=7)
 
 
 async def run(ask: Ask, desk: Desk) -> Card:
@@ -40,24 +48,39 @@ async def create(
 
     `sure`: the words were confirmed; `again`: though the chat has the same rule.
     """
-    draft = parse(text, vocabulary(desk), sure=sure)
+    now = desk.clock.now()
+    drafts = parse_all(text, vocabulary(desk), sure=sure, today=Today(now))
+    if len(drafts) > 1:
+        return await save_all(ask, desk, drafts)
+    [draft] = drafts
     check_rule(desk, draft)
     held = await desk.rules.of_chat(ask.chat)
-    twin = next((one for one in held if _same(one.rule.draft, draft)), None)
+    twin = next((one for one in held if same(one.rule.draft, draft)), None)
     if twin and not again:
         return await _twin(ask, desk, twin, text)
-    if len(held) >= desk.max_rules:
-        raise UsageError(
-            f"All {desk.max_rules} alerts of this chat are used, so this one was not saved. "
-            "Delete one first: /delete 3, or tap one in /alerts.",
-            fixes=("/alerts",),
-        )
+    check_room(held, 1, desk.max_rules, now)
+    found = await past(desk, draft)
+    if found and not sure:
+        _check_budget(draft, found, text)
     readings = fresh(desk)
     state = align(draft, look(draft, readings))
     rule = await desk.rules.add(
-        New(ask.chat, ask.user, draft, state), now=desk.clock.now(), limit=desk.max_rules
+        New(ask.chat, ask.user, draft, state), now=now, limit=desk.max_rules
     )
-    return saved(rule, state, readings)
+    line = outlook_line(found.seen if found else None, now)
+    return saved(rule, state, readings, line, retunes(rule, found))
+
+
+def _check_budget(draft: Draft, found: Past, text: str) -> None:
+    """UsageError where a rule would fill the week's budget all by itself."""
+    seen = found.seen
+    if seen.known < JUDGED_FROM or seen.per_week <= BUDGET_A_WEEK:
+        return
+    raise UsageError(
+        f"Replay: {seen.episodes} fires in {seen.known.days} days, {rate(seen)}: that is a lot. "
+        f"A calm chat has at most {BUDGET_A_WEEK} a week.",
+        fixes=(*(oneline(replace(one, name=draft.name)) for one, _ in found.rarer), text),
+    )
 
 
 async def _twin(ask: Ask, desk: Desk, twin: Held, text: str) -> Card:
@@ -75,10 +98,6 @@ async def _twin(ask: Ask, desk: Desk, twin: Held, text: str) -> Card:
             ),
         ),
     )
-
-
-def _same(one: Draft, other: Draft) -> bool:
-    return replace(one, name="") == replace(other, name="")
 
 
 COMMAND = Command(

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from alerts.domain.errors import ConflictError, StoreError, UsageError
 from alerts.domain.rule import Pending, State
+from alerts.engine.outlook import at_level
 from alerts.engine.step import align
 from alerts.ports import Held
 from alerts.rules.judge import look
@@ -59,6 +60,14 @@ async def alert_now(held: Held, desk: Desk) -> Card:
     phase = Pending(since=desk.clock.now() - held.rule.timing.hold)
     state = State(phase, held.state.episodes)
     return await _write(desk, held, replace(held, state=state))
+
+
+async def retune(held: Held, desk: Desk, level: float) -> Card:
+    """Another level for the first condition, its clear level as far away as before."""
+    draft = at_level(held.rule.draft, level)
+    state = align(draft, look(draft, fresh(desk)))
+    again = State(state.phase, held.state.episodes, held.state.fired_at)
+    return await _write(desk, held, Held(replace(held.rule, draft=draft), again))
 
 
 async def _write(desk: Desk, read: Held, wanted: Held) -> Card:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from bot.card import Button, Card
 from bot.commands.now import snapshot
+from bot.commands.presets import starts
 from bot.commands.spec import Ask, Command, Desk
 
 WELCOMED = frozenset({"", "g", "true", "start"})
@@ -36,10 +37,10 @@ async def run(ask: Ask, desk: Desk) -> Card:
 def _beginnings(desk: Desk) -> tuple[tuple[Button, ...], ...]:
     first = desk.assets[0]
     return (
+        (*starts(desk), Button("I'll set my own", "cmd:alert")),
         (
             Button("Skew above 15%", f"cmd:alert:{first} skew above 15%"),
             Button("Basis below 3%", f"cmd:alert:{first} basis below 3%"),
-            Button("I'll set my own", "cmd:alert"),
         ),
         (Button("What do these mean?", "cmd:explain"), Button("Help", "cmd:help")),
     )

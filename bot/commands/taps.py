@@ -1,5 +1,6 @@
 """What buttons do. An act comes back from outside, so nothing in it is trusted."""
 
+import math
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 from alerts.domain.errors import ConflictError, StoreError
 from alerts.ports import Held
 from bot.card import Card
-from bot.commands import edits, now, smalltalk, wizard
+from bot.commands import bundle, edits, now, presets, smalltalk, wizard
 from bot.commands.alert import create
 from bot.commands.alerts import one
 from bot.commands.drafts import give_back, take
@@ -83,7 +84,39 @@ def _stale(held: Held, desk: Desk) -> Reply:
     return Reply(card, toast=OUT_OF_DATE)
 
 
+async def _drop(ask: Ask, desk: Desk, numbers: str) -> Reply:
+    return Reply(await bundle.drop(ask, desk, numbers))
+
+
+async def _arm_all(ask: Ask, desk: Desk, numbers: str) -> Reply:
+    return Reply(await bundle.arm_all(ask, desk, numbers))
+
+
+async def _preset(ask: Ask, desk: Desk, chosen: str) -> Reply:
+    return Reply(await presets.use(ask, desk, chosen), new=True)
+
+
+async def _tune(ask: Ask, desk: Desk, argument: str) -> Reply:
+    """Another level for a rule: `7:1:18` is its number, its revision and the level."""
+    mark, _, level = argument.rpartition(":")
+    try:
+        wanted = float(level)
+    except ValueError:
+        return Reply(toast=OUT_OF_DATE)
+    if not math.isfinite(wanted):
+        return Reply(toast=OUT_OF_DATE)
+
+    async def retune(held: Held, desk: Desk) -> Card:
+        return await edits.retune(held, desk, wanted)
+
+    return await _edit(retune, "#{} has its new level.")(ask, desk, mark)
+
+
 VERBS: Mapping[str, Verb] = {
+    "preset": Verb(_preset, changes=True),
+    "drop": Verb(_drop, changes=True),
+    "armall": Verb(_arm_all, changes=True),
+    "tune": Verb(_tune, changes=True),
     "save": Verb(_save, changes=True),
     "cancel": Verb(_cancel, changes=True),
     "show": Verb(_show),

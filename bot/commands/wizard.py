@@ -11,10 +11,12 @@ from alerts.rules.grammar import parse
 from bot.card import Button, Card
 from bot.commands.drafts import Kept, keep
 from bot.commands.market import fresh, presets, series_of, vocabulary
+from bot.commands.past import past
 from bot.commands.spec import Ask, Desk
 from bot.text import figures
 from bot.text.board import headline_series
 from bot.text.cards import review
+from bot.text.outlook import outlook_line
 from bot.text.rules import oneline
 
 CANCEL = Button("Cancel", "cancel:-")
@@ -79,7 +81,9 @@ def levels(desk: Desk, asset: Asset, metric: Metric) -> Card:
 async def _review(ask: Ask, desk: Desk, text: str) -> Card:
     draft = parse(text, vocabulary(desk), sure=True)
     token = await keep(desk.notes, ask.chat, Kept(oneline(draft)))
-    return review(draft, fresh(desk), f"save:{token}", f"cancel:{token}")
+    found = await past(desk, draft)
+    line = outlook_line(found.seen if found else None, desk.clock.now())
+    return review(draft, fresh(desk), f"save:{token}", f"cancel:{token}", line)
 
 
 def _own_level(offers: Sequence[tuple[str, float]]) -> tuple[str, str]:

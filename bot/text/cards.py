@@ -10,28 +10,39 @@ from bot.text import figures
 from bot.text.rules import clears, convention, gist, oneline, standing, terms, unsure
 
 
-def review(draft: Draft, fresh: Mapping[Series, Reading], save: str, cancel: str) -> Card:
-    """A complete rule that is not saved yet."""
+def review(
+    draft: Draft, fresh: Mapping[Series, Reading], save: str, cancel: str, past: str = ""
+) -> Card:
+    """A complete rule that is not saved yet; `past` says what it would have done."""
     return Card(
         title=f"Save this alert? {gist(draft)}",
         strong="Save this alert?",
-        lines=(*_conventions(draft), terms(draft), *_distances(draft, fresh)),
+        lines=_said(*_conventions(draft), terms(draft), past, *_distances(draft, fresh)),
         footer=_typed(draft),
         buttons=((Button("Save", save), Button("Cancel", cancel)),),
     )
 
 
-def saved(rule: Rule, state: State, fresh: Mapping[Series, Reading]) -> Card:
-    """A rule just saved: the echo of what was understood, and what happens next."""
+def saved(
+    rule: Rule,
+    state: State,
+    fresh: Mapping[Series, Reading],
+    past: str = "",
+    rarer: tuple[Button, ...] = (),
+) -> Card:
+    """A rule just saved: the echo of what was understood, its past, and what happens next.
+
+    `past` says what the rule would have done; `rarer` are buttons for levels that fire less.
+    """
     draft = rule.draft
     waiting = isinstance(state.phase, Waiting)
     extra = (Button("Alert me now", f"arm:{rule.number}:{rule.revision}"),) if waiting else ()
     return Card(
         title=f"Saved as #{rule.number} – {gist(draft)}",
         strong=f"Saved as #{rule.number}",
-        lines=(*_conventions(draft), terms(draft), *_next(draft, state, fresh)),
+        lines=_said(*_conventions(draft), terms(draft), past, *_next(draft, state, fresh)),
         footer=_typed(draft),
-        buttons=((*_edits(rule), *extra),),
+        buttons=tuple(row for row in ((*_edits(rule), *extra), rarer) if row),
     )
 
 
@@ -48,6 +59,10 @@ def standing_card(rule: Rule, state: State, fresh: Mapping[Series, Reading], now
         footer=_typed(rule.draft),
         buttons=((*_edits(rule), *extra, about),),
     )
+
+
+def _said(*lines: str) -> tuple[str, ...]:
+    return tuple(line for line in lines if line)
 
 
 def away(leg: Leg, reading: Reading) -> str:

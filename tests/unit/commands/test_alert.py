@@ -31,6 +31,7 @@ async def test_a_clear_line_is_saved_at_once_and_echoed(room):
             "Must hold 10 min · clears below 13% · each time, at most every 4 h "
             "· reminders after 12 h, then ever more rarely"
         ),
+        "Replay: can't tell yet, none of its history is known.",
         "Now 14.2%, 0.8 pts away.",
     ]
     assert list(acts(card)) == ["Pause", "Delete"]
@@ -122,7 +123,8 @@ async def test_the_limit_is_named_with_the_way_out():
 
     card = await room.says("basis below 3")
 
-    assert "All 1 alerts of this chat are used" in everything(card)
+    assert "1 of 1 alerts are used" in everything(card)
+    assert "Least useful: #1 BTC skew above 15% (0 fires in 0 d)" in everything(card)
     assert "/alerts" in acts(card)
     assert await room.count() == 1
 

@@ -93,7 +93,7 @@ async def test_start_welcomes_and_offers_three_ways_to_begin(room):
     assert card.lines[0] == (
         "I watch Bitcoin and Ether derivatives and message you only when your levels are crossed."
     )
-    assert list(acts(card))[:3] == ["Skew above 15%", "Basis below 3%", "I'll set my own"]
+    assert list(acts(card))[:3] == ["Stress watch", "Calm", "I'll set my own"]
 
 
 async def test_a_tap_on_the_welcome_leaves_it_standing(room):

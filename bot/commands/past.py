@@ -1,0 +1,90 @@
+"""What a rule would have done over the history there is, and which levels would be rarer."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from alerts.domain.errors import StoreError
+from alerts.domain.reading import Reading, Sample, Series
+from alerts.domain.rule import Draft, Rule
+from alerts.engine.outlook import Outlook, farther, outlook, rarer
+from alerts.engine.replay import play
+from alerts.engine.tape import Tape, wind
+from alerts.history.along import along, oldest
+from alerts.metrics import BY_KEY, metric_of
+from bot.card import Button
+from bot.commands.spec import Desk
+from bot.text.outlook import rate
+from bot.text.rules import level_of
+
+log = logging.getLogger(__name__)
+
+STORE_SECONDS = 3.0
+COARSE = timedelta(hours=18)
+"""How long a reading of the distant past counts: three of its usual spacings."""
+
+_FINE = timedelta(days=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A rule's outlook, and that of the rule at rarer levels."""
+
+    seen: Outlook
+    rarer: tuple[tuple[Draft, Outlook], ...] = ()
+
+
+def retunes(rule: Rule, found: Past | None) -> tuple[Button, ...]:
+    """A button for each rarer level: `15% → 18% · about 1 a month`."""
+    leg, mark = rule.legs[0], f"{rule.number}:{rule.revision}"
+    return tuple(
+        Button(
+            f"{level_of(leg.series, leg.level)} → {level_of(leg.series, one.legs[0].level)}"
+            f" · {rate(seen)}",
+            f"tune:{mark}:{one.legs[0].level:.12g}",
+        )
+        for one, seen in (found.rarer if found else ())
+    )
+
+
+async def past(desk: Desk, draft: Draft) -> Past | None:
+    """The rule's replay over up to a year; None when the history cannot be read now."""
+    bare = replace(draft, until=None)
+    try:
+        async with asyncio.timeout(STORE_SECONDS):
+            samples = [one for series in _watched(bare) for one in await _read(desk, series)]
+    except (StoreError, TimeoutError) as error:
+        log.warning("no replay: history is away why=%s", error)
+        return None
+    tape = wind(bare, samples, max_age=_age(samples))
+    return Past(outlook(play(bare, tape)), _rarer(bare, tape))
+
+
+def _watched(draft: Draft) -> tuple[Series, ...]:
+    return tuple(dict.fromkeys(leg.series for leg in draft.legs))
+
+
+async def _read(desk: Desk, series: Series) -> list[Reading]:
+    base, now = replace(series, derived=""), desk.clock.now()
+    metric = BY_KEY.get(series.metric)
+    read = await desk.history.window(base, oldest(now, series), now)
+    return along(series, list(read), points=metric is None or metric.is_percent)
+
+
+def _age(samples: Sequence[Sample]) -> timedelta | None:
+    """Old history has four readings a day, so one of them counts for long."""
+    times = [sample.at for sample in samples]
+    return COARSE if times and max(times) - min(times) > _FINE else None
+
+
+def _rarer(draft: Draft, tape: Tape) -> tuple[tuple[Draft, Outlook], ...]:
+    if len(draft.legs) > 1:
+        return ()
+    [leg] = draft.legs
+    metric = metric_of(leg.series)
+    if metric is None:
+        return ()
+    gap = abs(leg.level - leg.clear) or metric.defaults.clear_gap
+    return rarer(draft, tape, farther(leg, gap=gap))

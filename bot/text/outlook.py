@@ -1,0 +1,53 @@
+"""What a rule would have done, in words: coverage first, never `0 times` over gaps."""
+
+from datetime import datetime, timedelta
+
+from alerts.engine.outlook import Outlook
+from bot.text import figures
+
+ASKED = timedelta(days=365)
+
+_DAY = timedelta(days=1)
+_PATCHY = 0.5
+_RATES = (
+    (7.0, 1 / 7, "a day"),
+    (1.0, 1.0, "a week"),
+    (0.23, 30 / 7, "a month"),
+    (0.075, 91 / 7, "a quarter"),
+    (0.0, 365 / 7, "a year"),
+)
+
+
+def outlook_line(seen: Outlook | None, now: datetime) -> str:
+    """One line: how much is known, then what happened in it."""
+    if seen is None or not seen.tells:
+        held = figures.span(seen.known) if seen and seen.known else "none"
+        return f"Replay: can't tell yet, {held} of its history is known."
+    days = f"Replay of {_days(seen.known)} known of {ASKED.days}"
+    if not seen.episodes:
+        if seen.known < seen.span * _PATCHY:
+            return f"{days}: can't tell, there are too many gaps."
+        return f"{days}: it would not have fired."
+    times = (
+        f"{seen.episodes} episode{'s' * (seen.episodes != 1)}, {figures.span(seen.on)} on in all"
+    )
+    latest = "now" if seen.is_on else figures.clock(seen.last, now) if seen.last else ""
+    return (
+        f"{days}: {times}, {rate(seen)}. "
+        f"Longest quiet {figures.span(seen.quietest)}. Last: {latest}."
+    )
+
+
+def rate(seen: Outlook) -> str:
+    """How often it fires: `about 3 a week`, `about 1 a quarter`, `never`."""
+    if not seen.episodes:
+        return "never"
+    per_week = seen.per_week
+    _, factor, word = next(one for one in _RATES if per_week >= one[0])
+    return f"about {max(1, round(per_week * factor))} {word}"
+
+
+def _days(known: timedelta) -> str:
+    count = known / _DAY
+    shown = f"{count:.0f}" if count >= 10 else f"{count:.1f}".removesuffix(".0")
+    return f"{shown} day{'s' * (shown != '1')}"
