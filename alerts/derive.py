@@ -187,7 +187,7 @@ class Derivation:
 
     async def _change(self, series: Series, base: Reading, span: str, latest: Latest) -> Sample:
         metric = BY_KEY[series.metric]
-        if metric.joins is Joins.SUM and series.venue == AGGREGATE and len(base.sources) > 1:
+        if metric.joins is Joins.SUM and series.venue == AGGREGATE:
             return await self._like_for_like(series, base, span, latest)
         before = await self._ago(base.series, base.at, span)
         if before is None:
