@@ -31,6 +31,7 @@ from bot.commands.front import Front
 from bot.commands.spec import Desk, FrontDesk, Readings
 from bot.courier import Courier
 from bot.health import Part, chat_part, polling_part, queue_parts, store_part, venue_parts
+from bot.hook import Hook, Hooked
 from bot.limits import Limits, budget_name, rates_of
 from bot.platforms.spec import Platform
 from bot.settings import Settings
@@ -129,6 +130,14 @@ class Bot:
         venues = venue_parts(self.readings.all(), now, self.stale_after)
         queues = await queue_parts(self.store.outbox, self.platforms) if store.well else []
         return [store, *polling, *map(chat_part, self.platforms), *venues, *queues]
+
+    def hooks(self) -> Mapping[str, Hook]:
+        """Where platforms deliver to this process, by path."""
+        return {
+            one.webhook.path: Hook(one.webhook.secret, self.store.notes, one.deliver)
+            for one in self.platforms
+            if isinstance(one, Hooked) and one.webhook and self.role.does(Role.CHAT)
+        }
 
     async def run(self) -> None:
         """Run until cancelled, or until a platform ends the run by returning (the console)."""
@@ -300,14 +309,17 @@ def chat_platforms(settings: Settings, clock: Clock, role: Role = Role.ALL) -> l
     """The platforms that have a token. Their libraries are heavy, so they load only when used."""
     platforms: list[Platform] = []
     if settings.telegram_bot_token:
-        from bot.platforms.telegram import Telegram  # noqa: PLC0415 -- half a second
+        from bot.platforms.telegram import Telegram, Webhook  # noqa: PLC0415 -- half a second
 
+        address, secret = settings.telegram_webhook_url, settings.telegram_webhook_secret
+        hook = Webhook(address, secret.get_secret_value()) if address and secret else None
         platforms.append(
             Telegram(
                 settings.telegram_bot_token.get_secret_value(),
                 base_url=settings.telegram_api_url,
                 now=clock.now,
                 listens=role.does(Role.CHAT),
+                webhook=hook,
             )
         )
     if settings.discord_bot_token:

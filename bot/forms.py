@@ -37,6 +37,12 @@ def telegram_token(text: str) -> SecretStr:
     return SecretStr(text)
 
 
+def webhook_secret(text: str) -> SecretStr:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", text):
+        raise ValueError("write 16 to 256 letters, digits, - or _, such as openssl rand -hex 32")
+    return SecretStr(text)
+
+
 def discord_token(text: str) -> SecretStr:
     if not re.fullmatch(r"[!-~]+", text):
         raise ValueError(

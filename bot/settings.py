@@ -60,6 +60,14 @@ class Settings(BaseSettings):
     telegram_messages_per_second: Annotated[int, forms.form(forms.whole(1, 1000))] = Field(
         30, description="Messages a second over all chats: 1000 with paid broadcast."
     )
+    telegram_webhook_url: Web = Field(
+        "",
+        description="Public address that reaches HTTP_PORT, such as https://bot.example.org: "
+        "Telegram then delivers there instead of being polled.",
+    )
+    telegram_webhook_secret: Annotated[SecretStr | None, forms.form(forms.webhook_secret)] = Field(
+        None, description="16 to 256 letters, digits, - or _ that prove a delivery is Telegram's."
+    )
     discord_bot_token: Annotated[SecretStr | None, forms.form(forms.discord_token)] = Field(
         None, description="The token of the developer portal; it switches Discord on."
     )
@@ -152,7 +160,7 @@ class Settings(BaseSettings):
     @property
     def secrets(self) -> tuple[str, ...]:
         """Texts that must never be shown."""
-        tokens = [self.telegram_bot_token, self.discord_bot_token]
+        tokens = [self.telegram_bot_token, self.telegram_webhook_secret, self.discord_bot_token]
         shown = [token.get_secret_value() for token in tokens if token]
         if self.redis_url and (password := urlsplit(self.redis_url.get_secret_value()).password):
             shown += [password, unquote(password)]
@@ -177,11 +185,23 @@ def load(
     settings = None
     try:
         settings = Settings(**typed, warnings=tuple(found.warnings))
+        problems += _mismatches(settings)
     except ValidationError as error:
         problems += [_problem(one) for one in error.errors(include_url=False, include_input=False)]
     if settings is None or problems:
         raise SettingsError(tuple(problems), tuple(found.warnings))
     return settings
+
+
+def _mismatches(settings: Settings) -> list[str]:
+    """What is wrong with settings that are each right by themselves."""
+    if not settings.telegram_webhook_url:
+        return []
+    needed = [
+        (settings.telegram_webhook_secret, "TELEGRAM_WEBHOOK_SECRET: set it"),
+        (settings.http_port, "HTTP_PORT: must not be 0"),
+    ]
+    return [f"{remedy}, for TELEGRAM_WEBHOOK_URL is set" for value, remedy in needed if not value]
 
 
 def _problem(error: Any) -> str:

@@ -21,7 +21,10 @@ ANSWER_SECONDS = 5.0
 
 @contextlib.asynccontextmanager
 async def served(bot: Bot, host: str, port: int) -> AsyncIterator[int]:
-    """Serve /healthz, /readyz and /metrics; yields the port (0 switches the server off)."""
+    """Serve /healthz, /readyz, /metrics and the paths that platforms deliver to.
+
+    Yields the port; 0 switches the server off.
+    """
     if port == 0:
         yield 0
         return
@@ -30,6 +33,7 @@ async def served(bot: Bot, host: str, port: int) -> AsyncIterator[int]:
     app.add_routes(
         [web.get("/healthz", _healthz), web.get("/readyz", _readyz), web.get("/metrics", _metrics)]
     )
+    app.add_routes(web.post(path, hook.take) for path, hook in bot.hooks().items())
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:

@@ -147,6 +147,7 @@ TABLE = {
         (DOMAIN, "bot.environment", "bot.forms"), ("pydantic", "pydantic_settings")
     ),
     "bot.hook": Row((DOMAIN, "alerts.ports"), ("aiohttp",)),
+    "bot.hook": Row((DOMAIN, "alerts.ports"), ("aiohttp",)),
     "bot.redact": Row(),
     "bot.log": Row(("bot.redact", "bot.settings"), ("structlog",)),
     "bot.venues": Row(("alerts.collect", "alerts.exchanges", "bot.settings"), ("aiohttp",)),

@@ -24,7 +24,7 @@ class BotProcess:
     def __init__(self, settings, log_path, role="all"):
         self.port = free_port()
         self.log_path = log_path
-        self._settings = {**settings, "HTTP_PORT": str(self.port)}
+        self.settings = {**settings, "HTTP_PORT": str(self.port)}
         self._role = role
         self._child = None
         self.said = []
@@ -37,7 +37,7 @@ class BotProcess:
         with self.log_path.open("ab") as log:
             self._child = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "bot", "run", "--role", self._role,
-                env={**environment, **self._settings}, stderr=log, stdout=log,
+                env={**environment, **self.settings}, stderr=log, stdout=log,
                 stdin=asyncio.subprocess.DEVNULL, cwd=self.log_path.parent,
             )  # fmt: skip
         await self._until_well(40)

@@ -50,7 +50,7 @@ async def team(tmp_path, telegram, venue, store_url):
     """Starts processes by role, and leaves none behind."""
     started = []
 
-    async def start(role):
+    async def start(role, *, webhook=False):
         process = BotProcess(
             {
                 "TELEGRAM_BOT_TOKEN": telegram.token,
@@ -66,6 +66,11 @@ async def team(tmp_path, telegram, venue, store_url):
             tmp_path / f"{role}-{len(started)}.log",
             role,
         )
+        if webhook:
+            process.settings |= {
+                "TELEGRAM_WEBHOOK_URL": f"http://127.0.0.1:{process.port}",
+                "TELEGRAM_WEBHOOK_SECRET": "the-secret-of-the-test",
+            }
         started.append(process)
         await process.start()
         return process
@@ -132,10 +137,12 @@ async def test_a_leader_killed_or_frozen_is_replaced_and_news_is_told_once(team,
     assert len(telegram.arrivals[BOB]) == len(["saved", "fired", "resolved"])
 
 
-async def test_a_sender_that_is_killed_is_replaced_and_loses_nothing(team, telegram, venue):
+async def test_a_sender_that_is_killed_loses_nothing_and_chats_may_arrive_by_webhook(
+    team, telegram, venue
+):
     await team("poller")
     first = await team("sender")
-    await team("chat")
+    await team("chat", webhook=True)
     await telegram.say(ALICE, "/alert skew above 15% for 1s")
     await telegram.next_message(ALICE, PATIENCE)
     await first.kill()
@@ -146,6 +153,7 @@ async def test_a_sender_that_is_killed_is_replaced_and_loses_nothing(team, teleg
     assert "skew 18." in (await telegram.next_message(ALICE, PATIENCE)).text
     await asyncio.sleep(1)
     assert len(telegram.arrivals[ALICE]) == len(["saved", "fired"])
+    assert telegram.called("getUpdates") == []
 
 
 class Server:

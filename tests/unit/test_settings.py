@@ -287,3 +287,20 @@ def test_a_device_is_no_file_for_a_secret():
         load({"TELEGRAM_BOT_TOKEN_FILE": "/dev/zero"}, None)
 
     assert "TELEGRAM_BOT_TOKEN_FILE: cannot read /dev/zero" in str(refused.value)
+
+
+def test_a_webhook_needs_its_secret_and_a_port():
+    url = {"TELEGRAM_WEBHOOK_URL": "https://bot.example.org/"}
+    secret = {"TELEGRAM_WEBHOOK_SECRET": "0123456789abcdef"}
+
+    assert load(url | secret, None).telegram_webhook_url == "https://bot.example.org"
+    assert "TELEGRAM_WEBHOOK_SECRET: set it" in problems(url)[0]
+    assert "HTTP_PORT: must not be 0" in problems(url | secret | {"HTTP_PORT": "0"})[0]
+    assert "16 to 256" in problems(url | {"TELEGRAM_WEBHOOK_SECRET": "short"})[0]
+
+
+def test_the_webhook_secret_is_a_secret():
+    settings = load({"TELEGRAM_WEBHOOK_SECRET": "CANARY-0123456789"}, None)
+
+    assert "CANARY-0123456789" in settings.secrets
+    assert "CANARY" not in repr(settings)

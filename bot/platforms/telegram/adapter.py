@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from weakref import WeakValueDictionary
@@ -32,6 +32,7 @@ from bot.platforms.telegram.outcome import SOON
 from bot.platforms.telegram.posting import Posting
 from bot.platforms.telegram.pulse import Pulse, Waits
 from bot.platforms.telegram.request import AiohttpRequest
+from bot.platforms.telegram.webhook import Webhook
 
 API_URL = "https://api.telegram.org"
 
@@ -56,7 +57,7 @@ class Telegram:
 
     name = TELEGRAM
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- each has a default that suits the real service
         self,
         token: str,
         *,
@@ -64,6 +65,7 @@ class Telegram:
         now: Callable[[], datetime] | None = None,
         waits: Waits | None = None,
         listens: bool = True,
+        webhook: Webhook | None = None,
     ) -> None:
         _hush_the_library()
         self._waits = waits or Waits()
@@ -77,6 +79,8 @@ class Telegram:
             get_updates_request=self._request(self._pulse.heard_poll),
         )
         self._posting = Posting(self._bot)
+        self._webhook = webhook
+        self._running: App | None = None
 
     async def run(self, desk: FrontDesk) -> None:
         """Listen until cancelled; TelegramLostError when that cannot go on."""
@@ -87,12 +91,14 @@ class Telegram:
             await self._connect(application)
             await self._publish(desk.commands)
             await application.start()
+            self._running = application
             await self._receive(application)
             self._pulse.listening()
-            failure = await self._watch()
+            failure = await (self._attend(self._webhook) if self._webhook else self._watch())
         except TelegramError as error:
             failure = "token refused" if isinstance(error, InvalidToken) else error.message
         finally:
+            self._running = None
             self._pulse.ended()
             await self._stop(application)
         # Raised out here, for the library's own error may name the token.
@@ -106,6 +112,20 @@ class Telegram:
                 return await self._posting.post(chat, card)
         except TimeoutError:
             return Later(SOON, "no answer in time", unknown=True)
+
+    @property
+    def webhook(self) -> Webhook | None:
+        """How Telegram delivers to us; None where we poll."""
+        return self._webhook
+
+    async def deliver(self, update: Mapping[str, Any]) -> bool:
+        """Handle one update that arrived by webhook; False when it cannot be handled now."""
+        application = self._running
+        if application is None:
+            return False
+        read = Update.de_json(dict(update), self._bot)
+        await application.update_processor.process_update(read, application.process_update(read))
+        return True
 
     def health(self) -> str:
         return self._pulse.health()
@@ -155,14 +175,37 @@ class Telegram:
                 log.warning("menu not set scope=%s why=%s", scope.type, error.message)
 
     async def _receive(self, application: App) -> None:
-        """Start long polling: the place where a webhook would be the other way."""
-        if application.updater is not None:
+        """Let updates come: by webhook where there is one, else by long polling."""
+        if self._webhook is not None:
+            await self._announce(self._webhook)
+        elif application.updater is not None:
             await application.updater.start_polling(
                 timeout=int(self._waits.poll_seconds),
                 bootstrap_retries=-1,
                 allowed_updates=UPDATES,
                 error_callback=_polling_failed,
             )
+
+    async def _announce(self, webhook: Webhook) -> None:
+        """Tell Telegram where to deliver; every chat process says the same, so all may."""
+        await self._bot.set_webhook(
+            webhook.url, secret_token=webhook.secret, allowed_updates=UPDATES
+        )
+
+    async def _attend(self, webhook: Webhook) -> str:
+        """Ask now and then how deliveries go; a webhook that was taken away is set again."""
+        while True:
+            await asyncio.sleep(self._waits.hook_seconds)
+            try:
+                known = await self._bot.get_webhook_info()
+                self._pulse.told(webhook.trouble(known, datetime.now(UTC)))
+                if known.url != webhook.url:
+                    log.warning("webhook was changed by another program, setting it again")
+                    await self._announce(webhook)
+            except InvalidToken:
+                return "token refused"
+            except TelegramError as error:
+                log.warning("webhook not asked about why=%s", error.message)
 
     async def _watch(self) -> str:
         while True:

@@ -16,6 +16,7 @@ class Waits:
     answer_seconds: float = 10.0
     poll_seconds: float = 20.0
     watch_seconds: float = 1.0
+    hook_seconds: float = 20.0
     stop_seconds: float = 10.0
     silent: timedelta = timedelta(seconds=60)
     stopped: timedelta = timedelta(minutes=5)
@@ -30,6 +31,7 @@ class Pulse:
         self._listens = listens
         self._state = "not listening"
         self._refused = False
+        self._trouble = ""
         self._poll_status = 0
         self._polled = self._answered = now()
 
@@ -62,6 +64,11 @@ class Pulse:
         elif status in _OK:
             self._refused = False
 
+    def told(self, trouble: str) -> None:
+        """What Telegram says of its deliveries to our webhook; empty when they go well."""
+        self._trouble = trouble
+        self._answered = self._now()
+
     def health(self) -> str:
         """`ok`, or what is wrong and what to do."""
         if self._refused:
@@ -75,7 +82,7 @@ class Pulse:
         quiet = self._now() - self._answered
         if quiet > self._waits.silent:
             return f"no answer from Telegram for {quiet.total_seconds():.0f} s"
-        return "ok"
+        return self._trouble or "ok"
 
     def lost(self) -> str | None:
         """Why polling has ended without a word; None while it goes on."""

@@ -47,6 +47,9 @@ async def get_updates(world: World, sent: Json) -> list[Json]:
 
 async def set_webhook(world: World, sent: Json) -> bool:
     world.webhook = sent.get("url", "")
+    world.webhook_secret = sent.get("secret_token", "")
+    world.allowed = sent.get("allowed_updates", [])
+    await world.touch()
     return True
 
 
@@ -63,6 +66,7 @@ async def get_webhook_info(world: World, _sent: Json) -> Json:
         "url": world.webhook,
         "has_custom_certificate": False,
         "pending_update_count": pending,
+        **world.webhook_error,
     }
 
 

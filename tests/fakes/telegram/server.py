@@ -11,6 +11,7 @@ import time
 from collections import defaultdict
 from typing import Any, Self
 
+import aiohttp
 from aiohttp import web
 
 from tests.fakes.telegram.faults import Fault, Flood
@@ -41,7 +42,9 @@ class FakeTelegram:
         self.arrivals: dict[int, list[Seen]] = defaultdict(list)
         self.edits: dict[int, list[Seen]] = defaultdict(list)
         self._read: dict[tuple[str, int], int] = defaultdict(int)
+        self.deliveries: list[tuple[int, int]] = []
         self._runner: web.AppRunner | None = None
+        self._courier: asyncio.Task[None] | None = None
         self._last_query = 0
 
     @property
@@ -66,8 +69,11 @@ class FakeTelegram:
         site = web.TCPSite(self._runner, "127.0.0.1", self.port)
         await site.start()
         self.port = self._runner.addresses[0][1]
+        self._courier = asyncio.create_task(self._deliver())
 
     async def stop(self) -> None:
+        if self._courier is not None:
+            self._courier.cancel()
         runner, self._runner = self._runner, None
         if runner is not None:
             await runner.cleanup()
@@ -265,6 +271,33 @@ class FakeTelegram:
             self.arrivals[result["chat"]["id"]].append(Seen(result, sent))
         elif method.startswith("editMessage"):
             self.edits[result["chat"]["id"]].append(Seen(result, sent))
+
+    async def _deliver(self) -> None:
+        """Bring updates to the webhook, one after the other, each until it is answered with 2xx."""
+        world = self.world
+        async with aiohttp.ClientSession() as session:
+            while True:
+                await world.until(lambda: (world.webhook and world.updates) or None, 3600)
+                update = world.updates[0]
+                headers = {"X-Telegram-Bot-Api-Secret-Token": world.webhook_secret}
+                try:
+                    url = world.webhook
+                    async with session.post(url, json=update, headers=headers) as answer:
+                        status = answer.status
+                except aiohttp.ClientError:
+                    status = 0
+                self.deliveries.append((update["update_id"], status))
+                if 200 <= status < 300:
+                    world.updates = [one for one in world.updates if one is not update]
+                    world.webhook_error = {}
+                else:
+                    why = f"Wrong response from the webhook: {status}"
+                    world.webhook_error = {
+                        "last_error_date": int(time.time()),
+                        "last_error_message": why,
+                    }
+                    await asyncio.sleep(0.05)
+                await world.touch()
 
     def _fault(self, method: str, sent: Json) -> Fault | None:
         for fault in self.faults:

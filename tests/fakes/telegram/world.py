@@ -67,6 +67,8 @@ class World:
         self.answers: dict[str, Json | None] = {}
         self.commands: dict[str, list[Json]] = {}
         self.webhook = ""
+        self.webhook_secret = ""
+        self.webhook_error: Json = {}
         self.poll = 0
         self._last_update = 1000
         self._changed = asyncio.Condition()
