@@ -8,7 +8,7 @@ run; the others go on.
 import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from alerts.domain.errors import FetchError
@@ -51,24 +51,10 @@ class Job:
     readings: int = 0
     kept: int = 0
     trouble: str = ""
-    _failures: int = field(default=0)
 
     @property
     def name(self) -> str:
         return f"{self.backfill.name}:{self.asset}"
-
-    @property
-    def is_given_up(self) -> bool:
-        return self._failures >= FAILURES
-
-    def failed(self, why: str) -> None:
-        self.trouble = why
-        self._failures += 1
-
-    def went_well(self, readings: int, kept: int) -> None:
-        self.readings += readings
-        self.kept += kept
-        self._failures = 0
 
 
 Told = Callable[[Job], None]
@@ -107,32 +93,39 @@ async def fill(jobs: Sequence[Job], shelf: Shelf, now: datetime, told: Told) -> 
 
 
 async def _work(jobs: Sequence[Job], shelf: Shelf, now: datetime, told: Told) -> None:
+    failures = 0
     for job in jobs:
         for piece in job.pieces:
-            if not job.is_given_up:
-                await _fill_piece(job, piece, shelf, now)
+            if failures < FAILURES:
+                went_well = await _fill_piece(job, piece, shelf, now)
+                failures = 0 if went_well else failures + 1
+            else:
+                job.trouble = job.trouble or "left alone: it failed too often in a row"
             job.done += 1
             told(job)
 
 
-async def _fill_piece(job: Job, piece: Piece, shelf: Shelf, now: datetime) -> None:
+async def _fill_piece(job: Job, piece: Piece, shelf: Shelf, now: datetime) -> bool:
+    """Whether the piece is in history now."""
     note = f"backfill:{job.name}:{piece.number}"
     noted = await shelf.notes.read(note)
     if not shelf.again and noted is not None and noted <= piece.start.isoformat():
         job.skipped += 1
-        return
+        return True
     try:
         requests = job.backfill.requests(job.asset, piece.start, piece.end)
         bodies = [await job.http.fetch(request) for request in requests]
         snapshots = job.backfill.parse(bodies, job.asset)
     except FetchError as error:
-        log.warning("backfill failed of=%s from=%s why=%s", job.name, piece.start, error.why)
-        job.failed(error.why)
-        return
+        log.info("backfill failed of=%s from=%s why=%s", job.name, piece.start, error.why)
+        job.trouble = error.why
+        return False
     readings = list(_readings(job.backfill, snapshots, piece))
-    job.went_well(len(readings), await shelf.history.fill(readings))
+    job.readings += len(readings)
+    job.kept += await shelf.history.fill(readings)
     if piece.end < now:  # one that is not over has more to come
         await shelf.notes.put(note, piece.start.isoformat(), REMEMBERED)
+    return True
 
 
 def _readings(backfill: Backfill, snapshots: Sequence[Snapshot], piece: Piece) -> Iterator[Reading]:
