@@ -68,6 +68,12 @@ class _Flow:
         end = at + (_EPOCH - at) % span
         return self.buckets.setdefault(end, _Bucket(end, span))
 
+    def told(self, sums: LiquidationTotals) -> None:
+        """What the venue says of a stretch stands for it, and may be corrected later."""
+        bucket = self.buckets.setdefault(sums.until, _Bucket(sums.until, sums.span))
+        bucket.long_usd, bucket.short_usd = sums.long_usd, sums.short_usd
+        bucket.heard = sums.span
+
     def is_new(self, event: Liquidation) -> bool:
         if event.id in self.seen:
             return False
@@ -101,9 +107,8 @@ class Ledger:
         flow = self._flow(snapshot.asset, snapshot.venue)
         flow.newest = max(flow.newest, snapshot.at)
         if isinstance(snapshot, LiquidationTotals):
-            bucket = flow.buckets.setdefault(snapshot.until, _Bucket(snapshot.until, snapshot.span))
-            bucket.long_usd, bucket.short_usd = snapshot.long_usd, snapshot.short_usd
-            bucket.heard = snapshot.span
+            for sums in (*snapshot.before, snapshot):
+                flow.told(sums)
             return
         for event in snapshot.events:
             if snapshot.at - KEPT < event.at and flow.is_new(event):

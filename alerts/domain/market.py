@@ -151,7 +151,10 @@ class Liquidations:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LiquidationTotals:
-    """Sums a venue publishes itself, in USD, of the `span` that ends at `until`."""
+    """Sums a venue publishes itself, in USD, of the `span` that ends at `until`.
+
+    `before` are earlier spans that the same answer told of, oldest first.
+    """
 
     venue: Venue
     asset: Asset
@@ -161,6 +164,7 @@ class LiquidationTotals:
     long_usd: float
     short_usd: float
     lag: timedelta = timedelta(0)
+    before: tuple["LiquidationTotals", ...] = ()
 
 
 Snapshot = OptionChain | FuturesCurve | IndexPrice | VolIndex | Liquidations | LiquidationTotals

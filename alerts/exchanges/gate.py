@@ -36,7 +36,7 @@ _ASSETS = frozenset(
 )
 _HOUR = timedelta(hours=1)
 _KEPT = timedelta(minutes=5)  # what changes by the hour need not be asked for at every poll
-_HOURS_ASKED = 3  # the running hour, the last whole one, and one more for a late answer
+_HOURS_ASKED = 5 * 24 + 2  # the longest window, so that nothing is missed however long we were off
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST_SECONDS = 1e11
 _LONGEST_INTERVAL_SECONDS = 86_400.0
@@ -141,16 +141,22 @@ def _unusable(contract: _Contract, error: ValueError) -> FetchError:
 
 
 def parse_liquidations(bodies: Sequence[Body], asset: Asset) -> LiquidationTotals:
-    """The last whole hour's sums; a row's `time` is when its hour begins."""
+    """The last whole hour's sums, and those of the hours before it.
+
+    A row's `time` is when its hour begins.
+    """
     (body,) = bodies
     table = _HOURS.rows(body.content)
     read, refused = sifted(table.rows, _hour)
     check_share(GATE, len(read), refused + len(table.rejected))
-    whole = [hour for hour in read if hour[0] + _HOUR <= body.at]
+    whole = sorted({hour for hour in read if hour[0] + _HOUR <= body.at})
     if not whole:
         raise FetchError(GATE, f"sums up no whole hour of {asset}")
-    begin, long_usd, short_usd = max(whole)
-    return LiquidationTotals(GATE, asset, body.at, begin + _HOUR, _HOUR, long_usd, short_usd)
+    *before, last = (
+        LiquidationTotals(GATE, asset, body.at, begin + _HOUR, _HOUR, long_usd, short_usd)
+        for begin, long_usd, short_usd in whole
+    )
+    return replace(last, before=tuple(before))
 
 
 def _hour(row: _Hour) -> tuple[datetime, float, float]:

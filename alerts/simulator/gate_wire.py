@@ -1,6 +1,7 @@
 """A simulated market as Gate's API would answer, with its hourly sums of forced closes."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -157,4 +158,10 @@ def _hour(scenario: Scenario, asset: Asset, begin: datetime, at: datetime) -> Ro
     }
 
 
-WIRE = Wire(_VENUE, _answer)
+def _sketch(scenario: Scenario, at: datetime, request: Request) -> Answer:
+    """The same with few hours."""
+    few = {"limit": "2"} if "limit" in request.params else {}
+    return _answer(scenario, at, replace(request, params={**request.params, **few}))
+
+
+WIRE = Wire(_VENUE, _answer, sketch=_sketch)

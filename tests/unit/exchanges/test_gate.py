@@ -210,6 +210,20 @@ def test_liquidations_are_those_of_the_last_whole_hour():
     assert (read.venue, read.asset, read.at) == ("gate", "BTC", AT)
 
 
+def test_the_hours_before_are_told_too_oldest_first():
+    read = totals(
+        hour(BEGIN - HOUR),
+        hour(BEGIN - 3 * HOUR, long_liq_usd_new=3),
+        hour(BEGIN),
+        hour(BEGIN - 2 * HOUR, long_liq_usd_new=2),
+    )
+
+    assert [(one.until, one.long_usd) for one in read.before] == [
+        (BEGIN - 2 * HOUR, 3),
+        (BEGIN - HOUR, 2),
+    ]
+
+
 def test_hours_may_come_in_any_order():
     assert totals(hour(BEGIN), hour(BEGIN - HOUR), hour(BEGIN - 3 * HOUR)).until == BEGIN
 
@@ -349,7 +363,7 @@ def test_requests_name_the_one_contract():
         (
             LiquidationTotals,
             "/futures/usdt/contract_stats",
-            {"contract": "BTC_USDT", "interval": "1h", "limit": "3"},
+            {"contract": "BTC_USDT", "interval": "1h", "limit": "122"},
         ),
     ]
 
