@@ -7,29 +7,39 @@ from hypothesis import strategies as st
 
 from alerts.domain.ids import RuleId
 from alerts.domain.reading import Reading
-from alerts.domain.rule import Direction, Repeat, State, Timing
+from alerts.domain.rule import Direction, Join, Repeat, State, Timing
 from alerts.engine.freshness import turned
 from alerts.engine.peaks import Peaks
 from alerts.engine.step import step
 from alerts.engine.wake import WakeIndex
 from alerts.rules.judge import look
-from tests.builders import BASIS, SKEW, a_gap, a_leg, a_reading, a_rule, at, minutes
+from tests.builders import BASIS, PRICE, SKEW, a_gap, a_leg, a_reading, a_rule, at, minutes
 
 GRACE = minutes(6)
 STALE = minutes(4)
-SERIES = st.sampled_from([SKEW, BASIS])
+SERIES = st.sampled_from([SKEW, BASIS, PRICE])
 SPANS = st.integers(0, 12).map(minutes)
 
 
 @st.composite
-def rules(draw):
+def legs(draw):
     direction = draw(st.sampled_from(Direction))
     level = draw(st.integers(-3, 3))
     gap = draw(st.integers(0, 2)) * (-1 if direction is Direction.ABOVE else 1)
+    return a_leg(draw(SERIES), direction, level, level + gap)
+
+
+@st.composite
+def rules(draw):
+    """Rules of one to five conditions, joined either way, some with an end."""
     repeat = draw(st.sampled_from(Repeat))
     remind = draw(st.none() | st.integers(1, 12).map(minutes))
     timing = Timing(draw(SPANS), draw(SPANS), draw(SPANS), remind, repeat)
-    return a_rule(a_leg(draw(SERIES), direction, level, level + gap), timing=timing)
+    until = draw(st.none() | st.none() | st.integers(1, 90).map(at))
+    own = draw(st.lists(legs(), min_size=1, max_size=5))
+    join = draw(st.sampled_from(Join))
+    rule = a_rule(*own, timing=timing)
+    return replace(rule, draft=replace(rule.draft, join=join, until=until))
 
 
 @dataclass
@@ -105,7 +115,7 @@ def histories(draw):
     return ticks
 
 
-@settings(max_examples=300)
+@settings(max_examples=120)
 @given(st.lists(rules(), min_size=1, max_size=6), histories())
 def test_the_index_changes_nothing_about_what_is_said(drawn, ticks):
     book = {

@@ -1,5 +1,6 @@
 """What a rule would have said."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 from alerts.domain.event import Kind
 from alerts.domain.reading import Reason
-from alerts.domain.rule import Direction, State, Timing
+from alerts.domain.rule import Direction, Join, State, Timing
 from alerts.engine.replay import replay
 from alerts.engine.step import step
 from alerts.rules.judge import look
@@ -197,4 +198,38 @@ def test_replay_says_what_live_steps_on_the_same_ticks_would_say(values, timing)
 
     assert [(e.kind, e.at, e.value, e.extreme, e.since) for e in replayed] == [
         (e.kind, e.at, e.value, e.extreme, e.since) for e in live
+    ]
+
+
+@st.composite
+def joined(draw):
+    """Two or three conditions on two series."""
+    own = []
+    for _ in range(draw(st.integers(2, 3))):
+        direction = draw(st.sampled_from(Direction))
+        level = draw(st.integers(10, 18))
+        clear = level + 2 * (-1 if direction is Direction.ABOVE else 1)
+        own.append(a_leg(draw(st.sampled_from([SKEW, BASIS])), direction, level, clear))
+    timing = Timing(draw(SPANS), draw(SPANS), draw(SPANS), draw(st.none() | st.just(minutes(15))))
+    return a_draft(*own, timing=timing, join=draw(st.sampled_from(Join)))
+
+
+VALUES = st.lists(st.tuples(*[st.integers(8, 20).map(float)] * 2), max_size=40)
+
+
+@given(joined(), VALUES)
+def test_replay_of_joined_conditions_says_what_live_steps_would_say(draft, pairs):
+    rule, state, live, samples = replace(a_rule(), draft=draft), State(), [], []
+    for place, (skew, basis) in enumerate(pairs):
+        now = at(5 * place)
+        seen = {SKEW: a_reading(skew, when=now), BASIS: a_reading(basis, BASIS, now)}
+        samples += seen.values()
+        move = step(rule, state, look(draft, seen), now, AGE)
+        state = move.state
+        live += [move.event] if move.event else []
+
+    replayed = replay(draft, samples, max_age=AGE).events
+
+    assert [(e.kind, e.at, e.value, e.series, e.extreme) for e in replayed] == [
+        (e.kind, e.at, e.value, e.series, e.extreme) for e in live
     ]

@@ -58,7 +58,7 @@ def outcome(player, tape, start):
     return player.outcome(inside), player.state.episodes, player.covered
 
 
-@settings(max_examples=400)
+@settings(max_examples=120)
 @given(drafts(), histories(), st.none() | st.just(minutes(7)), st.integers(0, 30).map(at))
 def test_a_skimmed_replay_says_what_a_plain_one_says(draft, samples, max_age, start):
     tape = wind(draft, samples, max_age=max_age)
