@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from alerts.domain.event import Event, Kind
@@ -15,6 +15,7 @@ from bot.commands.spec import Readings
 from bot.rarity import Asked, rarity
 from bot.text import Told
 from bot.text.rarity import Rarity
+from bot.text.split import Ends, Split
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +23,9 @@ DAY = timedelta(hours=24)
 DAY_TOLERANCE = timedelta(hours=1)
 NEAR = timedelta(hours=1)
 LAST_SEEN = timedelta(days=7)
+
+OI_USD, OI_COIN, PRICE = MetricKey("oi_usd"), MetricKey("oi_coin"), MetricKey("price")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 _BESIDE = {
     MetricKey("skew25_norm"): (MetricKey("price"), MetricKey("basis")),
@@ -66,7 +70,26 @@ async def _told(event: Event, rule: Rule | None, past: "_Past") -> Told:
         day_ago=await past.before(series, event.at - DAY) if news else None,
         beside=() if event.kind in {Kind.DARK, Kind.BACK} else await _beside(event, past),
         rarity=await _rarity(event, rule, past.history) if news else None,
+        split=await _split(event, past) if news else None,
     )
+
+
+async def _split(event: Event, past: "_Past") -> Split | None:
+    """What a change of open interest in USD is made of; None for anything else."""
+    kind, _, window = event.series.derived.partition(".")
+    if event.series.metric != OI_USD or kind != "chg" or not window:
+        return None
+    length = timedelta(**{_UNITS[window[-1]]: int(window[:-1])})
+    tolerance = max(DAY_TOLERANCE, length / 8)
+    ends = []
+    for key in (OI_USD, OI_COIN, PRICE):
+        series = replace(event.series, metric=key, derived="")
+        after = await past.at(series, event.at, NEAR)
+        before = await past.at(series, event.at - length, tolerance)
+        if after is None or before is None or min(after.value, before.value) <= 0:
+            return None
+        ends.append(Ends(before.value, after.value))
+    return Split(event.series.asset, *ends)
 
 
 async def _rarity(event: Event, rule: Rule, history: History) -> Rarity | None:

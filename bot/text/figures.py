@@ -272,6 +272,11 @@ def _signed(text: str) -> str:
     return text
 
 
+def percent(number: float) -> str:
+    """A change in percent, always signed, short: `−21%`, `+2.3%`."""
+    return _plus(f"{number:.0f}" if abs(number) >= 10 else f"{number:.1f}") + "%"
+
+
 def _plus(text: str) -> str:
     signed = _signed(text)
     return signed if signed.startswith(MINUS) or not signed.strip("0.") else "+" + signed

@@ -16,6 +16,7 @@ from bot.card import Button, Card, Field, Tone
 from bot.text import figures, rarity
 from bot.text.outage import back, dark
 from bot.text.rules import capital, clear, level_of, measure, oneline, value_of
+from bot.text.split import apart
 from bot.text.told import Told, footer, headline, opens, tag
 
 LATE_AFTER = timedelta(minutes=2)
@@ -75,7 +76,7 @@ def _single(told: Told, now: datetime, *, simulated: bool) -> Card:
 def _during(told: Told, now: datetime) -> list[str]:
     """Number against normal and against yesterday; how long, for a reminder."""
     event = told.event
-    lines = [_meaning(told), _day(told)]
+    lines = [_meaning(told), *(apart(told.split) if told.split else ()), _day(told)]
     if event.kind is Kind.REMINDED:
         lines.insert(0, f"On for {figures.span(event.at - event.since)}{_farthest(told)}")
     if event.late:

@@ -13,6 +13,7 @@ from bot.card import Button
 from bot.text import figures
 from bot.text.rarity import Rarity
 from bot.text.rules import clear, level_of
+from bot.text.split import Split
 
 BUTTONS_AT_MOST = 5
 
@@ -23,7 +24,8 @@ class Told:
 
     `rule` is None when it was deleted, paused or edited since; `reading` is the sample that
     decided (or, in the dark, the last one); `beside` are the other headline readings, and for a
-    resolved rule also the price when it began; `rarity` is as of the day the episode began.
+    resolved rule also the price when it began; `rarity` is as of the day the episode began;
+    `split` says what a move in USD is made of.
     """
 
     event: Event
@@ -32,6 +34,7 @@ class Told:
     day_ago: Reading | None
     beside: tuple[Reading, ...] = ()
     rarity: Rarity | None = None
+    split: Split | None = None
 
     @property
     def leg(self) -> Leg | None:
