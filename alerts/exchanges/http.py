@@ -151,13 +151,14 @@ class VenueHttp:
         await asyncio.sleep(slot - loop.time())
 
     def _pass_breaker(self) -> None:
-        """Refuse while the venue is left alone for having failed again and again."""
+        """Refuse while the venue is left alone for having failed again and again.
+
+        The reason given stays that of its last failure: it is what a person can act on.
+        """
         now = asyncio.get_running_loop().time()
         after = asked(self._breaker, now)
         if after is None and not isinstance(self._breaker, Closed):
-            pause = left(self._breaker, now)
-            why = f"left alone for another {pause:.0f} s: {self._breaker.why}"
-            raise self._error(why, after_seconds=pause)
+            raise self._error(self._breaker.why, after_seconds=left(self._breaker, now))
         self._breaker = after or self._breaker
 
     def _count(self, failure: FetchError | None) -> None:
