@@ -53,10 +53,10 @@ async def _ticked(settings: Settings) -> list[Sample]:
 
 
 def _told(samples: Sequence[Sample]) -> int:
-    """Sum up on standard error, each reason once; the exit status."""
+    """Sum up on standard error, with the first reason of each venue; the exit status."""
     gaps = [sample for sample in samples if isinstance(sample, Gap)]
     click.echo(f"{len(samples) - len(gaps)} readings, {len(gaps)} unavailable", err=True)
-    reasons = {(gap.series.venue, gap.detail) for gap in gaps if gap.series.venue}
-    for venue, detail in sorted(reasons):
+    reasons = {gap.series.venue: gap.detail for gap in reversed(gaps) if gap.series.venue}
+    for venue, detail in sorted(reasons.items()):
         click.echo(f"{venue}: {detail}", err=True)
     return 0 if len(gaps) < len(samples) else 1
