@@ -7,6 +7,7 @@ Each has `run()`, which returns figures as dicts: `name`, `value`, `unit` and, w
 BENCHES = {
     "chain": "an option chain from its body to all skew tenors, beside json (P8)",
     "history": "memory of the whole history when full, and how fast it is read",
+    "poll": "one poll of every venue, from bodies to readings",
     "wake": "which rules a value wakes, at 1k and 1M rules (P1)",
     "replay": "one rule over a year of 5-minute history (P9)",
     "start": "how soon the demo shows its first card, and the memory it takes",
