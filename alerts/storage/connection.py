@@ -7,7 +7,7 @@ a cluster.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
@@ -61,20 +61,20 @@ class Connection:
         if script is None:
             script = self._scripts[name] = self.client.register_script(_source(name))
         with _our_errors():
-            return await script(keys=list(keys), args=list(args))
+            return await _heard(script(keys=list(keys), args=list(args)))
 
     async def close(self) -> None:
         with _our_errors():
             await self.client.aclose()
 
     async def _execute(self, command: Command) -> Any:
-        return await self.client.execute_command(*command)  # type: ignore[no-untyped-call]
+        return await _heard(self.client.execute_command(*command))  # type: ignore[no-untyped-call]
 
     async def _transaction(self, commands: Sequence[Command]) -> list[Any]:
         async with self.client.pipeline(transaction=True) as pipeline:
             for command in commands:
                 pipeline.execute_command(*command)
-            return await pipeline.execute()
+            return await _heard(pipeline.execute())
 
 
 def connect(url: str, keys: Keys, *, command_seconds: float = COMMAND_SECONDS) -> Connection:
@@ -94,6 +94,20 @@ def connect(url: str, keys: Keys, *, command_seconds: float = COMMAND_SECONDS) -
             "the store's address is not usable: write redis://, rediss:// or unix://"
         ) from None
     return Connection(client, keys)
+
+
+async def _heard(answer: Awaitable[_T]) -> _T:
+    """The answer, unless this task was cancelled meanwhile.
+
+    The library writes under `asyncio.wait_for`, which before Python 3.12 swallows a cancellation
+    that arrives just when the write is done: the program told to stop would go on.
+    """
+    task = asyncio.current_task()
+    before = task.cancelling() if task else 0
+    found = await answer
+    if task and task.cancelling() > before:
+        raise asyncio.CancelledError
+    return found
 
 
 async def _persistently(attempt: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
