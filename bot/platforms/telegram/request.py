@@ -1,5 +1,7 @@
 """Bot API requests over aiohttp: one pool of connections, and no token in any error."""
 
+import asyncio
+import contextlib
 import json
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +14,7 @@ Body = bytes | aiohttp.FormData | None
 
 _FORM = "application/x-www-form-urlencoded"
 _MEDIA_WRITE_SECONDS = 60.0
+_LAST_ANSWERS_SECONDS = 9.0
 # What aiohttp raises before a byte of the request was written.
 _NOT_SENT = (
     aiohttp.ClientConnectorError,
@@ -44,6 +47,7 @@ class AiohttpRequest(BaseRequest):
         self._connections = connections
         self._heard = heard or _ignore
         self._session: aiohttp.ClientSession | None = None
+        self._asking = 0
 
     @property
     def read_timeout(self) -> float:
@@ -53,8 +57,16 @@ class AiohttpRequest(BaseRequest):
         self._open()
 
     async def shutdown(self) -> None:
+        """Close, but not under a message on its way: without its answer it would be sent again."""
         session, self._session = self._session, None
-        if session is not None:
+        if session is None:
+            return
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LAST_ANSWERS_SECONDS):
+                    while self._asking:  # noqa: ASYNC110 -- at the end of a run only
+                        await asyncio.sleep(0.02)
+        finally:
             await session.close()
 
     async def do_request(  # noqa: PLR0913, PLR0917  the library's signature
@@ -105,10 +117,14 @@ class AiohttpRequest(BaseRequest):
         headers = {"User-Agent": self.USER_AGENT}
         if isinstance(body, bytes):
             headers["Content-Type"] = _FORM
-        async with self._open().request(
-            method, url, data=body, headers=headers, timeout=limits, allow_redirects=False
-        ) as response:
-            return response.status, await response.read()
+        self._asking += 1
+        try:
+            async with self._open().request(
+                method, url, data=body, headers=headers, timeout=limits, allow_redirects=False
+            ) as response:
+                return response.status, await response.read()
+        finally:
+            self._asking -= 1
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
