@@ -13,10 +13,11 @@ from datetime import UTC, datetime, timedelta
 
 from alerts.domain.errors import FetchError
 from alerts.domain.ids import Asset
-from alerts.domain.market import Snapshot
-from alerts.domain.reading import AGGREGATE, Reading
+from alerts.domain.market import LiquidationTotals, Snapshot
+from alerts.domain.reading import AGGREGATE, Reading, Sample
 from alerts.exchanges.past import Backfill
 from alerts.exchanges.spec import Http
+from alerts.liquidations import Ledger
 from alerts.metrics import BY_KEY
 from alerts.metrics.measure import measure
 from alerts.metrics.spec import Joins
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 
 FAILURES = 3
 REMEMBERED = timedelta(days=30)
+HOUR = timedelta(hours=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -134,12 +136,26 @@ def _readings(backfill: Backfill, snapshots: Sequence[Snapshot], piece: Piece) -
     An aggregate is filled from one venue only where it is a median over venues: of a sum or of a
     weighted mean one venue's part is another number.
     """
+    for sample in _samples(snapshots):
+        if not isinstance(sample, Reading) or sample.series.metric not in backfill.metrics:
+            continue
+        if not piece.start - HOUR <= sample.at <= piece.end or not sample.series.venue:
+            continue
+        yield sample
+        if BY_KEY[sample.series.metric].joins is Joins.MEDIAN:
+            yield replace(sample, series=replace(sample.series, venue=AGGREGATE))
+
+
+def _samples(snapshots: Sequence[Snapshot]) -> Iterator[Sample]:
+    """What metrics read of snapshots; what a ledger sums of forced closes, at each quarter's end.
+
+    The sums of a day are those at 23:00: at midnight they belong to the next.
+    """
+    ledger = Ledger()
     for snapshot in snapshots:
-        for sample in measure(snapshot):
-            if not isinstance(sample, Reading) or sample.series.metric not in backfill.metrics:
-                continue
-            if not piece.start - timedelta(hours=1) <= sample.at <= piece.end:
-                continue
-            yield sample
-            if BY_KEY[sample.series.metric].joins is Joins.MEDIAN:
-                yield replace(sample, series=replace(sample.series, venue=AGGREGATE))
+        if not isinstance(snapshot, LiquidationTotals):
+            yield from measure(snapshot)
+            continue
+        ledger.take(snapshot)
+        if snapshot.until.hour % 6 == 5:
+            yield from ledger.samples(snapshot.until)
