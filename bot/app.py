@@ -6,7 +6,7 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -27,6 +27,7 @@ from alerts.ports import Budget, Clock, Store
 from alerts.scheduler import Cadence, Poller
 from alerts.storage.embedded import embedded
 from alerts.storage.redis import RedisStore
+from bot.alarm import Alarm
 from bot.commands.front import Front
 from bot.commands.spec import Desk, FrontDesk, Readings
 from bot.courier import Courier
@@ -34,7 +35,9 @@ from bot.health import Part, chat_part, polling_part, queue_parts, store_part, v
 from bot.hook import Hook, Hooked
 from bot.limits import Limits, budget_name, rates_of
 from bot.platforms.spec import Platform
+from bot.replies import Counted
 from bot.settings import Settings
+from bot.supervision import supervised
 from bot.venues import set_source
 
 log = logging.getLogger(__name__)
@@ -46,7 +49,6 @@ START_PATIENCE = timedelta(seconds=30)
 START_RETRY_SECONDS = 0.5
 FOLLOW_SECONDS = 2.0
 FIRST_READINGS_SECONDS = 5.0
-RESTART_SECONDS = (1.0, 60.0)
 
 
 Job = Coroutine[Any, Any, None]
@@ -168,25 +170,47 @@ class Bot:
     def _jobs(self) -> list[Job]:
         jobs: list[Job] = [self._follow()]
         if self.role.does(Role.POLLER):
-            jobs.append(_supervised("poller", self.poller.run))
+            jobs.append(supervised("poller", self.poller.run))
             jobs += [
-                _supervised(f"streams {source.exchange.venue}", partial(self.poller.listen, source))
+                supervised(f"streams {source.exchange.venue}", partial(self.poller.listen, source))
                 for source in self.sources
                 if source.exchange.streams
             ]
         if self.role.does(Role.SENDER):
             jobs += [
-                _supervised(f"courier {courier.platform.name}", courier.run)
+                supervised(f"courier {courier.platform.name}", courier.run)
                 for courier in self.couriers
             ]
+        if self.settings.admin_chats:
+            jobs.append(supervised("alarm", self._alarm().run))
         return jobs
 
     def _chats(self, desk: FrontDesk) -> list[Job]:
         if not self.role.does(Role.CHAT):
             return []
         return [
-            _supervised(platform.name, partial(platform.run, desk)) for platform in self.platforms
+            supervised(platform.name, partial(platform.run, self._counted(platform, desk)))
+            for platform in self.platforms
         ]
+
+    def _counted(self, platform: Platform, desk: FrontDesk) -> FrontDesk:
+        """Telegram counts answers as messages; Discord answers interactions outside its limits."""
+        return Counted(desk, self._budget(platform)) if platform.name == "telegram" else desk
+
+    def _alarm(self) -> Alarm:
+        return Alarm(
+            {platform.name: platform for platform in self.platforms},
+            self.settings.admin_chats,
+            self._own_parts,
+            self.couriers if self.role.does(Role.SENDER) else (),
+        )
+
+    async def _own_parts(self) -> list[Part]:
+        """Every process sees the store, so of its troubles only those that send tell."""
+        parts = await self.parts()
+        return (
+            parts if self.role.does(Role.SENDER) else [one for one in parts if one.name != "store"]
+        )
 
     def _courier(self, platform: Platform) -> Courier:
         return Courier(
@@ -220,32 +244,6 @@ def grace(series: Series) -> timedelta:
     """How long a series may be dark before the owners of its rules hear of it."""
     metric = BY_KEY.get(series.metric)
     return timedelta(minutes=metric.defaults.stale_minutes if metric else 15)
-
-
-async def _supervised(name: str, run: Callable[[], Awaitable[None]]) -> None:
-    """Keep a part running: its failure is logged and it starts again, ever more slowly."""
-    least, most = RESTART_SECONDS
-    wait = least
-    while True:
-        started = asyncio.get_running_loop().time()
-        try:
-            await run()
-        except Exception:
-            if _is_being_cancelled():
-                raise
-            log.exception("part failed, starting it again part=%s after=%.0fs", name, wait)
-        else:
-            log.info("part ended part=%s", name)
-            return
-        await asyncio.sleep(wait)
-        lasted = asyncio.get_running_loop().time() - started
-        wait = least if lasted > most + wait else min(wait * 2, most)
-
-
-def _is_being_cancelled() -> bool:
-    """Whether an error came up only while a part was being told to stop."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 def cadence(settings: Settings) -> Cadence:

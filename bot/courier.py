@@ -37,6 +37,7 @@ LONGEST_BACKOFF = timedelta(minutes=5)
 GIVE_UP_AFTER = timedelta(hours=24)
 REMEMBER_GONE = timedelta(days=365)
 STOP_SECONDS = 8.0
+OUT_OF_REACH = "out of reach: "
 
 _T = TypeVar("_T")
 
@@ -123,7 +124,7 @@ class Courier:
 
     async def _try(self, entry: Entry) -> Entry | None:
         if why := await self.store.notes.read(f"gone:{entry.chat}"):
-            return await self._bury(entry, f"out of reach: {why}")
+            return await self._bury(entry, f"{OUT_OF_REACH}{why}")
         now = self.clock.now()
         told = await brief(entry.events, self.store.rules, self.store.history, self.readings, now)
         live = [one for one in told if one.rule is not None]
@@ -179,7 +180,7 @@ class Courier:
                 return None
             case Gone(why=why):
                 await self.store.notes.put(f"gone:{chat}", why, REMEMBER_GONE)
-                return await self._bury(entry, f"out of reach: {why}")
+                return await self._bury(entry, f"{OUT_OF_REACH}{why}")
 
     async def _wait(self, entry: Entry, later: Later) -> None:
         """Give the entry back for later, and let every process of this token know who waits."""
@@ -201,8 +202,9 @@ class Courier:
         """Give up, never silently: with its reason among the dead letters, and in the log."""
         following = await self.store.outbox.bury(self.hands, entry, why)
         log.error("not delivered chat=%s events=%s why=%s", entry.chat, _ids(entry), why)
-        self.buried += 1
-        self.last_buried = why
+        if not why.startswith(OUT_OF_REACH):  # who blocks the bot is no trouble of its operator
+            self.buried += 1
+            self.last_buried = why
         return following
 
     async def _give_back(self, entry: Entry) -> None:

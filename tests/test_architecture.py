@@ -45,7 +45,7 @@ TABLE = {
     "alerts.history.backfill": Row(
         (
             *(DOMAIN, "alerts.exchanges.past", "alerts.exchanges.spec"),
-            *("alerts.liquidations", "alerts.metrics", "alerts.ports"),
+            *("alerts.metrics", "alerts.ports"),
         )
     ),
     "alerts.rules": Row(RULES),
@@ -148,6 +148,9 @@ TABLE = {
     ),
     "bot.hook": Row((DOMAIN, "alerts.ports"), ("aiohttp",)),
     "bot.hook": Row((DOMAIN, "alerts.ports"), ("aiohttp",)),
+    "bot.alarm": Row((*CHAT, "bot.courier", "bot.health")),
+    "bot.replies": Row((*CHAT, "alerts.ports")),
+    "bot.supervision": Row(),
     "bot.redact": Row(),
     "bot.log": Row(("bot.redact", "bot.settings"), ("structlog",)),
     "bot.venues": Row(("alerts.collect", "alerts.exchanges", "bot.settings"), ("aiohttp",)),

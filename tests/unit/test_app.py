@@ -6,6 +6,7 @@ import pytest
 
 from alerts.domain.errors import StoreError
 from bot import app
+from bot.supervision import supervised
 
 
 class Posture:
@@ -26,7 +27,7 @@ async def test_a_part_that_fails_while_it_is_stopped_ends_all_the_same():
         finally:
             raise StoreError("the store is away, so the lease cannot be handed back")
 
-    task = asyncio.create_task(app._supervised("part", part))
+    task = asyncio.create_task(supervised("part", part))
     await begun.wait()
     task.cancel()
 
@@ -41,7 +42,7 @@ async def test_a_part_that_ends_by_itself_is_not_started_again():
     async def part():
         runs.append(1)
 
-    await app._supervised("part", part)
+    await supervised("part", part)
 
     assert runs == [1]
 
