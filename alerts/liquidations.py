@@ -101,9 +101,11 @@ class Ledger:
     def __init__(self) -> None:
         self._flows: dict[tuple[Asset, Venue], _Flow] = {}
         self._summed_at = _EPOCH
+        self.taken = 0
 
     def take(self, snapshot: Liquidations | LiquidationTotals) -> None:
         """Count what a venue reported; what was counted before, or lies too far back, is not."""
+        self.taken += 1
         flow = self._flow(snapshot.asset, snapshot.venue)
         flow.newest = max(flow.newest, snapshot.at)
         if isinstance(snapshot, LiquidationTotals):
@@ -142,9 +144,9 @@ class Ledger:
             else:
                 bucket.short_usd = max(bucket.short_usd, reading.value)
 
-    def samples(self, now: datetime) -> list[Sample]:
+    def samples(self, now: datetime, every: timedelta = EVERY) -> list[Sample]:
         """Every window of every flow and of all together, a few times a minute; else nothing."""
-        if now - self._summed_at < EVERY:
+        if now - self._summed_at < every:
             return []
         self._summed_at = now
         made: list[Sample] = []

@@ -45,7 +45,7 @@ class Offers:
     def venues(self, metric: Metric, asset: Asset) -> tuple[str, ...]:
         """The titles of the venues a metric comes from; for one of the past, its base's."""
         first = next(iter(sorted(roots([Series(metric.key, asset, metric.default_window)]))))
-        kinds = _kinds(first)
+        kinds = kinds_of(first)
         return tuple(
             exchange.title for exchange in self._exchanges if _gives(exchange, kinds, asset)
         )
@@ -58,7 +58,7 @@ class Offers:
     def _lacking(self, metric: Metric, asset: Asset) -> Iterable[type[Snapshot]]:
         series = Series(metric.key, asset, metric.default_window)
         for one in sorted(roots([series])):
-            kinds = _kinds(one)
+            kinds = kinds_of(one)
             if not any(_gives(exchange, kinds, one.asset) for exchange in self._exchanges):
                 yield kinds[0]
 
@@ -68,12 +68,12 @@ def poll_of(series: Series, exchanges: Iterable[Exchange]) -> str:
     needs = BY_KEY[series.metric].needs if series.metric in BY_KEY else None
     if isinstance(needs, Past):
         return poll_of(needs.base(series), exchanges)
-    kinds = _kinds(series) if needs else ()
+    kinds = kinds_of(series) if needs else ()
     polls = (feed.poll for one in exchanges for feed in one.feeds if feed.kind in kinds)
     return next(polls, "options")
 
 
-def _kinds(series: Series) -> tuple[type[Snapshot], ...]:
+def kinds_of(series: Series) -> tuple[type[Snapshot], ...]:
     """The kinds of snapshot a measured series can come from."""
     needs = BY_KEY[series.metric].needs
     if needs is Liquidations:

@@ -10,10 +10,11 @@ from statistics import median
 
 from alerts.domain.errors import FetchError
 from alerts.domain.ids import Asset, Venue
-from alerts.domain.market import Snapshot
+from alerts.domain.market import Liquidations, LiquidationTotals, Snapshot
 from alerts.domain.reading import AGGREGATE, Reason, Sample, Series
 from alerts.exchanges import EXCHANGES
 from alerts.exchanges.spec import Body, Exchange, Feed, Request, is_left_out
+from alerts.liquidations import Ledger
 from alerts.metrics.measure import aggregate, gaps, measure
 from alerts.metrics.relative import PROXIES
 from alerts.recording import Line
@@ -42,13 +43,17 @@ def samples(
     places = _Places(exchanges)
     parts = _Parts()
     latest = _Latest()
+    ledger, summed = Ledger(), 0
     for line in lines:
         for place in [*places.of(line), *parts.followed(line)]:
             if not wanted(place.feed.kind, place.asset):
                 continue
-            found = _samples(place, parts, line)
+            found = _samples(place, parts, line, ledger)
             if found:
                 yield line.at, found + latest.aggregated(found)
+        if ledger.taken > summed:
+            summed = ledger.taken
+            yield line.at, ledger.samples(line.at, timedelta(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +71,14 @@ class Place:
         return self.exchange.venue, self.feed.kind, self.asset
 
 
-def _samples(place: Place, parts: "_Parts", line: Line) -> list[Sample]:
+def _samples(place: Place, parts: "_Parts", line: Line, ledger: Ledger) -> list[Sample]:
     """The samples a line completes: none while other parts of its snapshot are missing."""
     try:
         bodies = parts.completed(place, _usable(place, line))
-        return list(measure(place.feed.parse(bodies, place.asset))) if bodies else []
+        snapshot = place.feed.parse(bodies, place.asset) if bodies else None
+        if isinstance(snapshot, Liquidations | LiquidationTotals):
+            ledger.take(snapshot)
+        return measure(snapshot) if snapshot else []
     except FetchError as error:
         parts.drop(place)
         venue, kind, asset = place.key

@@ -16,6 +16,7 @@ from alerts.domain.reading import Gap, Reading, Reason, Sample, Series
 from alerts.exchanges import EXCHANGES
 from alerts.metrics import BY_KEY
 from alerts.metrics.spec import DERIVATIONS
+from alerts.offers import kinds_of
 from alerts.playback import samples, usual_age
 from alerts.recording import Recording, iso
 from bot.cli.lifetime import DURATION
@@ -103,7 +104,7 @@ def answers(
     max_age: timedelta | None,
 ) -> list[Answer]:
     """What each series was as of a moment (None: the recording's end)."""
-    kinds = {(BY_KEY[series.metric].needs, series.asset) for series in roots(wanted)}
+    kinds = {(kind, one.asset) for one in roots(wanted) for kind in kinds_of(one)}
 
     def asked(kind: type[Snapshot], asset: Asset) -> bool:
         return (kind, asset) in kinds

@@ -15,7 +15,8 @@ from alerts.domain.reading import Sample
 from alerts.domain.rule import Draft
 from alerts.engine import replay as engine
 from alerts.exchanges import EXCHANGES
-from alerts.metrics import BY_KEY, METRICS
+from alerts.metrics import METRICS
+from alerts.offers import kinds_of
 from alerts.playback import USUAL_ASSETS, samples
 from alerts.recording import Recording, iso
 from alerts.rules.describe import describe
@@ -88,7 +89,7 @@ def _draft(text: str) -> Draft:
 def _watched(recording: Recording, draft: Draft) -> list[Sample]:
     """The samples of the series the rule watches."""
     series = {leg.series for leg in draft.legs}
-    kinds = {(BY_KEY[one.metric].needs, one.asset) for one in roots(series)}
+    kinds = {(kind, one.asset) for one in roots(series) for kind in kinds_of(one)}
 
     def wanted(kind: type[Snapshot], asset: Asset) -> bool:
         return (kind, asset) in kinds
