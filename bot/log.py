@@ -1,9 +1,11 @@
 """The log: one line per event on standard error, for people or for machines, without secrets."""
 
+import contextlib
 import logging
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
@@ -57,11 +59,31 @@ class _Lines(logging.StreamHandler[TextIO]):
             self.stream.write(f"a log record of {record.name} was lost: {kind}\n")
 
 
-def setup(settings: Settings, *, level: int | str | None = None) -> None:
+LONGEST = 10_000_000
+"""Bytes of a log file past which it is set aside at the next start, one at a time."""
+
+
+def setup(
+    settings: Settings, *, level: int | str | None = None, stream: TextIO | None = None
+) -> None:
     """Log as the settings say (`level` overrides theirs), and tell what was odd about them."""
-    wire(level or settings.log_level, settings.log_format, settings.secrets)
+    wire(level or settings.log_level, settings.log_format, settings.secrets, stream)
     for warning in settings.warnings:
         log.warning("%s", warning)
+
+
+@contextlib.contextmanager
+def kept(settings: Settings, path: Path) -> Iterator[None]:
+    """Log to a file meanwhile, where the terminal is the chat; OSError where it cannot be."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.exists() and path.stat().st_size > LONGEST:
+        path.replace(path.with_suffix(".log.1"))
+    with path.open("a", encoding="utf-8", buffering=1) as stream:
+        setup(settings, stream=stream)
+        try:
+            yield
+        finally:
+            wire("WARNING", settings.log_format, settings.secrets)
 
 
 def wire(
