@@ -3,7 +3,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,12 @@ from alerts.metrics import METRICS
 from alerts.metrics.aggregate import MOST_MISSED
 from alerts.metrics.spec import DERIVATIONS, Joins, Metric, Past
 from alerts.offers import Offers
+from alerts.rules.describe import describe
+from alerts.rules.grammar import parse_all
+from alerts.rules.guide import CLAUSES, CONDITIONS, Form
+from alerts.rules.presets import PRESETS
+from alerts.rules.until import Today
+from alerts.rules.vocabulary import Vocabulary
 from bot.__main__ import COMMANDS as COMMAND_LINE
 from bot.commands import COMMANDS
 from bot.settings import Settings
@@ -30,6 +36,7 @@ def pages() -> dict[Path, str]:
         ROOT / "docs" / "settings.md": settings(),
         ROOT / "docs" / "metrics.md": metrics(),
         ROOT / "docs" / "commands.md": commands(),
+        ROOT / "docs" / "rules.md": rules(),
     }
 
 
@@ -108,6 +115,51 @@ def commands() -> str:
         + "Exit status: 0 done, 1 failed, 2 wrong usage or settings.\n\n"
         + _table(("command", "does"), line)
     )
+
+
+def rules() -> str:
+    """The rule language by example, each with what it is read as."""
+    vocabulary = Vocabulary(METRICS, (Asset("BTC"), Asset("ETH")))
+    friday = Today(datetime(2026, 2, 6, 20, 15, tzinfo=UTC))
+
+    def read_as(form: Form) -> str:
+        drafts = parse_all(form.example, vocabulary, today=friday)
+        return "<br>".join(f"`{describe(draft)}`" for draft in drafts)
+
+    def table(forms: Iterable[Form]) -> str:
+        rows = (
+            (form.says, f"`{form.written}`", f"`{form.example}`", read_as(form)) for form in forms
+        )
+        return _table(("says", "written", "example", "read as"), rows)
+
+    return (
+        _page(
+            "Rules",
+            "A rule is one line: `[asset] metric condition`, then clauses in any order.",
+            "Without an asset the first one is meant; without a window the usual one.",
+            "What is not said is as usual for the metric: its hold, its clear level, its quiet.",
+            "Levels are strict: `above 15` is met by more than 15.",
+            "A level that can be read in two ways is asked about; `sure` says it is meant.",
+            table=table(CONDITIONS),
+        )
+        + "\n## Clauses\n\n"
+        + "`until friday` is to the end of that day, here as said on Friday, 6 February 2026.\n\n"
+        + table(CLAUSES)
+        + "\n## How it is read\n\n"
+        + "Everything comes down to levels on series, so a range is two levels that belong "
+        + "together, and a share or a record is a level on the percentile among daily closes.\n"
+        + "A flip is a rule for each way, and two severities are two rules: each has its own "
+        + "number, hold and clear level, and can be changed by itself.\n"
+        + "`and` and `or` are not mixed in one rule, and `outside` is joined only by `or`.\n"
+        + "One metric is not compared with another; differences that are kept, such as "
+        + "`vrp` (at-the-money minus realised volatility), are metrics of their own.\n"
+        + "\n## Watch sets\n\n"
+        + _table(("set", "watches"), ((one.title, _lines(one.lines)) for one in PRESETS))
+    )
+
+
+def _lines(lines: Iterable[str]) -> str:
+    return "<br>".join(f"`{line.format(asset='BTC')}`" for line in lines)
 
 
 def _metric(metric: Metric) -> str:
@@ -192,7 +244,9 @@ def _page(title: str, *lines: str, table: str) -> str:
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     lines = [head, tuple("---" for _ in head), *rows]
-    return "".join(f"| {' | '.join(cell.replace('|', '/') for cell in row)} |\n" for row in lines)
+    return "".join(
+        f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |\n" for row in lines
+    )
 
 
 def main() -> int:

@@ -16,7 +16,8 @@ def generated():
 
 
 @pytest.mark.parametrize(
-    "name", [".env.example", "docs/settings.md", "docs/metrics.md", "docs/commands.md"]
+    "name",
+    [".env.example", *(f"docs/{page}.md" for page in ("settings", "metrics", "commands", "rules"))],
 )
 def test_a_generated_page_is_current(generated, name):
     written = (ROOT / name).read_text(encoding="utf-8")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from alerts.domain.errors import StoreError
 from alerts.domain.reading import Reading, Series
 from alerts.metrics import METRICS
+from alerts.rules.guide import CONDITIONS
 from bot.commands.market import fresh, presets
 from bot.commands.spec import Ask, Choice, Desk, Kind, Param
 from bot.text import figures
@@ -39,6 +40,7 @@ def _rule_texts(desk: Desk) -> Iterable[Choice]:
     for asset in desk.assets:
         for series in headline_series(asset):
             yield from _presets(series, readings.get(series))
+    yield from (Choice(f"{form.example} – {form.says}", form.example) for form in CONDITIONS[1:])
 
 
 def _presets(series: Series, reading: Reading | None) -> Iterable[Choice]:
