@@ -35,6 +35,11 @@ def _of_venue(title: str, usual: str) -> Any:
     return Field("", description=f"Another address for {title}; empty: {usual}.")
 
 
+def _streams(usual: str) -> Any:
+    """The address of a venue's streams; empty is the venue's own, unless it is asked elsewhere."""
+    return Field("", description=f"Its streams; empty: {usual}, or none where its URL is set.")
+
+
 Web = Annotated[str, forms.form(forms.url("http", "https", example="https://host/path"))]
 Socket = Annotated[str, forms.form(forms.url("ws", "wss", example="wss://host/path"))]
 Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
@@ -99,15 +104,15 @@ class Settings(BaseSettings):
         description="Deribit's API with its path, for a testnet, a proxy or a recording; "
         "empty: https://www.deribit.com/api/v2.",
     )
-    deribit_ws_url: Socket = _of_venue("Deribit's streams", "wss://www.deribit.com/ws/api/v2")
+    deribit_ws_url: Socket = _streams("wss://www.deribit.com/ws/api/v2")
     binance_usdm_url: Web = _of_venue("Binance USD-M", "https://fapi.binance.com")
-    binance_usdm_ws_url: Socket = _of_venue("its streams", "wss://fstream.binance.com")
+    binance_usdm_ws_url: Socket = _streams("wss://fstream.binance.com")
     binance_coinm_url: Web = _of_venue("Binance COIN-M", "https://dapi.binance.com")
-    binance_coinm_ws_url: Socket = _of_venue("its streams", "wss://dstream.binance.com")
+    binance_coinm_ws_url: Socket = _streams("wss://dstream.binance.com")
     okx_url: Web = _of_venue("OKX", "https://openapi.okx.com")
-    okx_ws_url: Socket = _of_venue("its streams", "wss://ws.okx.com:8443")
+    okx_ws_url: Socket = _streams("wss://ws.okx.com:8443")
     bybit_url: Web = _of_venue("Bybit", "https://api.bybit.com")
-    bybit_ws_url: Socket = _of_venue("its streams", "wss://stream.bybit.com/v5/public")
+    bybit_ws_url: Socket = _streams("wss://stream.bybit.com/v5/public")
     hyperliquid_url: Web = _of_venue("Hyperliquid", "https://api.hyperliquid.xyz")
     gate_url: Web = _of_venue("Gate", "https://api.gateio.ws/api/v4")
     poll_options: Duration = Field(

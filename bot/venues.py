@@ -21,8 +21,14 @@ def source(  # noqa: PLR0913 -- the last three are named and have a default
     stream_url: str = "",
     limits: Limits | None = None,
 ) -> Source:
-    """A venue at these addresses, by default its own."""
+    """A venue at these addresses, by default its own.
+
+    Where only its requests go elsewhere (a testnet, a recording), its own streams are not listened
+    to: they would tell of another market.
+    """
     http = VenueHttp(exchange, session, now=now, base_url=url, limits=limits)
+    if url and not stream_url:
+        return Source(exchange, http)
     return Source(exchange, http, listening(exchange, session, http, now, stream_url))
 
 
