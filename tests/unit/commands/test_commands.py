@@ -150,6 +150,28 @@ async def test_status_shows_the_parts_and_the_age_of_data():
     assert "derivwatch 0.1.0" in shown
 
 
+async def test_status_counts_the_alerts_that_wait_for_each_feed(busy):
+    await busy.says("skew above 20%")
+    await busy.says("/pause 3")
+    held = await busy.held(1)
+    firing = State(Firing(1, NOW, NOW, 16.0), blind_since=NOW)
+    await busy.store.rules.replace(held.rule, firing, now=NOW)
+
+    card = await busy.says("/status")
+
+    shown = everything(card)
+    assert "skew 18 s, 2 alerts · basis 18 s, 1 alert · IV none yet · price 18 s" in shown
+    assert "your alerts: 4 in all, 1 on, 1 on hold: no data, 1 paused" in shown
+    assert acts(card)
+
+
+async def test_status_is_told_while_the_store_is_away():
+    room = Room(store=AwayStore())
+    room.store.goes_away()
+
+    assert (await room.says("/status")).title == "Status"
+
+
 # Listing
 
 
