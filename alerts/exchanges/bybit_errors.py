@@ -37,8 +37,9 @@ def by_code(code: int, message: str) -> FetchError:
 def classify(status: int, content: bytes) -> FetchError | None:
     """The error an answer stands for.
 
-    HTTP 403 is a ban of ten minutes when it says "access too frequent"; everything else under it,
-    such as a CloudFront page, is a country Bybit does not serve.
+    HTTP 403 is a ban of ten minutes when it says "access too frequent", or nothing at all (a refused
+    websocket); everything else under it, such as a CloudFront page, is a country Bybit does not
+    serve.
     """
     if status == 403:
         return _forbidden(content[:_HEAD_BYTES].lower())
@@ -51,6 +52,8 @@ def classify(status: int, content: bytes) -> FetchError | None:
 def _forbidden(head: bytes) -> FetchError:
     if _FREQUENT in head:
         return banned(BYBIT, "HTTP 403, access too frequent")
+    if not head.strip():
+        return banned(BYBIT, "HTTP 403")
     return blocked(BYBIT, "HTTP 403")
 
 

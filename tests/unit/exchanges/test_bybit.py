@@ -338,6 +338,10 @@ def test_a_403_that_says_too_frequent_is_a_ban_of_ten_minutes():
     assert "too frequent" in error.why
 
 
+def test_a_403_without_a_word_is_tried_again_in_ten_minutes():
+    assert classify(403, b"").after_seconds == 600.0
+
+
 CLOUDFRONT = (
     b"<HTML><HEAD><TITLE>ERROR: The request could not be satisfied</TITLE></HEAD><BODY>"
     b"<H1>403 ERROR</H1>The Amazon CloudFront distribution is configured to block access "
@@ -345,7 +349,7 @@ CLOUDFRONT = (
 )
 
 
-@pytest.mark.parametrize("content", [CLOUDFRONT, b"", b"U.S. IP", refusal(10024, "compliance")])
+@pytest.mark.parametrize("content", [CLOUDFRONT, b"U.S. IP", refusal(10024, "compliance")])
 def test_any_other_403_is_a_country_it_does_not_serve(content):
     error = classify(403, content)
 
