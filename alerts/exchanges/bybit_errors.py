@@ -37,9 +37,9 @@ def by_code(code: int, message: str) -> FetchError:
 def classify(status: int, content: bytes) -> FetchError | None:
     """The error an answer stands for.
 
-    HTTP 403 is a ban of ten minutes when it says "access too frequent", or nothing at all (a refused
-    websocket); everything else under it, such as a CloudFront page, is a country Bybit does not
-    serve.
+    HTTP 403 is a ban of ten minutes when it says "access too frequent", or nothing at all (it
+    refused a websocket); anything else under it, such as a CloudFront page, is a country that
+    Bybit does not serve.
     """
     if status == 403:
         return _forbidden(content[:_HEAD_BYTES].lower())
