@@ -38,6 +38,7 @@ class Piece:
     number: int
     start: datetime
     end: datetime
+    is_over: bool
 
 
 @dataclass(slots=True)
@@ -75,31 +76,29 @@ def pieces(backfill: Backfill, days: int, now: datetime) -> list[Piece]:
     """The pieces that touch the last `days`, as far as the venue reaches, newest first."""
     start = now - min(timedelta(days=days), backfill.reach)
     first, last = ((at - _EPOCH) // backfill.piece for at in (start, now))
-    return [
-        Piece(
-            number,
-            max(_EPOCH + number * backfill.piece, start),
-            min(_EPOCH + (number + 1) * backfill.piece, now),
-        )
-        for number in range(last, first - 1, -1)
-    ]
+    found = []
+    for number in range(last, first - 1, -1):
+        begin = _EPOCH + number * backfill.piece
+        end = begin + backfill.piece
+        found.append(Piece(number, max(begin, start), min(end, now), end <= now))
+    return found
 
 
-async def fill(jobs: Sequence[Job], shelf: Shelf, now: datetime, told: Told) -> None:
+async def fill(jobs: Sequence[Job], shelf: Shelf, told: Told) -> None:
     """Work on all jobs, each venue's one after the other. StoreError when the store is away."""
     venues = dict.fromkeys(job.backfill.venue for job in jobs)
     async with asyncio.TaskGroup() as group:
         for venue in venues:
             own = [job for job in jobs if job.backfill.venue == venue]
-            group.create_task(_work(own, shelf, now, told))
+            group.create_task(_work(own, shelf, told))
 
 
-async def _work(jobs: Sequence[Job], shelf: Shelf, now: datetime, told: Told) -> None:
+async def _work(jobs: Sequence[Job], shelf: Shelf, told: Told) -> None:
     failures = 0
     for job in jobs:
         for piece in job.pieces:
             if failures < FAILURES:
-                went_well = await _fill_piece(job, piece, shelf, now)
+                went_well = await _fill_piece(job, piece, shelf)
                 failures = 0 if went_well else failures + 1
             else:
                 job.trouble = job.trouble or "left alone: it failed too often in a row"
@@ -107,7 +106,7 @@ async def _work(jobs: Sequence[Job], shelf: Shelf, now: datetime, told: Told) ->
             told(job)
 
 
-async def _fill_piece(job: Job, piece: Piece, shelf: Shelf, now: datetime) -> bool:
+async def _fill_piece(job: Job, piece: Piece, shelf: Shelf) -> bool:
     """Whether the piece is in history now."""
     note = f"backfill:{job.name}:{piece.number}"
     noted = await shelf.notes.read(note)
@@ -125,7 +124,7 @@ async def _fill_piece(job: Job, piece: Piece, shelf: Shelf, now: datetime) -> bo
     readings = list(_readings(job.backfill, snapshots, piece))
     job.readings += len(readings)
     job.kept += await shelf.history.fill(readings)
-    if piece.end < now:  # one that is not over has more to come
+    if piece.is_over:  # another has more to come
         await shelf.notes.put(note, piece.start.isoformat(), REMEMBERED)
     return True
 

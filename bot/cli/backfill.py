@@ -49,18 +49,16 @@ async def _backfill(
     async with reached(settings, clock) as sources:
         jobs = wanted(sources, settings.assets, series, days, clock)
         async with opened(settings) as store:
-            await filled(jobs, store, clock, again=again)
+            await filled(jobs, store, again=again)
         return jobs
 
 
-async def filled(jobs: Sequence[Job], store: Store, clock: Clock, *, again: bool) -> None:
+async def filled(jobs: Sequence[Job], store: Store, *, again: bool) -> None:
     """Do all jobs, with a bar for each where someone watches."""
     shelf = Shelf(store.history, store.notes, again)
     with _progress() as bars:
         rows = {job.name: bars.add_task(_title(job), total=len(job.pieces)) for job in jobs}
-        await fill(
-            jobs, shelf, clock.now(), lambda job: bars.update(rows[job.name], completed=job.done)
-        )
+        await fill(jobs, shelf, lambda job: bars.update(rows[job.name], completed=job.done))
 
 
 def wanted(

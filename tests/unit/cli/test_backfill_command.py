@@ -66,7 +66,7 @@ async def test_the_past_comes_over_http_into_the_store():
         quick = Limits(spacing_seconds=0.0)
         http = VenueHttp(EXCHANGE, session, base_url=url, now=CLOCK.now, limits=quick)
         found = jobs(http=http)
-        await filled(found, store, CLOCK, again=False)
+        await filled(found, store, again=False)
 
     assert all(not job.trouble and job.kept for job in found)
     for series in ("price:BTC", "dvol:ETH", "funding_annual:ETH@deribit"):

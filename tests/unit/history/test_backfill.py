@@ -28,9 +28,9 @@ def a_job(http, backfill=HOURS, days=100):
     return Job(backfill, BTC, http, pieces(backfill, days, NOW))
 
 
-async def run(store, *jobs, again=False, now=NOW):
+async def run(store, *jobs, again=False):
     steps = []
-    await fill(jobs, Shelf(store.history, store.notes, again), now, steps.append)
+    await fill(jobs, Shelf(store.history, store.notes, again), steps.append)
     return steps
 
 
@@ -163,4 +163,5 @@ def test_pieces_cover_the_time_once_newest_first_within_reach(days, now):
     assert found[0].end == now
     assert found[-1].start == now - timedelta(days=min(days, 730))
     assert all(later.start == earlier.end for later, earlier in itertools.pairwise(found))
+    assert [one.is_over for one in found] == [False, *[True] * (len(found) - 1)]
     assert all(timedelta(0) <= one.end - one.start <= HOURS.piece for one in found)

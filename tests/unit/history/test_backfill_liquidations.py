@@ -43,7 +43,7 @@ def store():
 
 async def run(store, http, days=20):
     job = Job(GATE, Asset("BTC"), http, pieces(GATE, days, NOW))
-    await fill([job], Shelf(store.history, store.notes), NOW, lambda _: None)
+    await fill([job], Shelf(store.history, store.notes), lambda _: None)
     return job
 
 
