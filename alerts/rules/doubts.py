@@ -12,6 +12,7 @@ from alerts.rules.phrase import Phrase, Piece
 SURE = "sure"
 
 _EIGHT_HOURS_A_YEAR = 3 * 365
+_SPECK = 1e-6
 _SMALL = 10.0  # a metric that stays below it, such as funding per 8 hours, is told in fractions
 
 
@@ -132,15 +133,23 @@ def _fraction(claim: Claim, value: float) -> UsageError:
 
 
 def _far(claim: Claim, value: float) -> UsageError:
-    low, high = claim.metric.plausible
+    _, high = claim.metric.plausible
     above = claim.direction is Direction.ABOVE
     result = "never fire" if above is (value > high) else "always be true"
     nearest = min(claim.metric.defaults.levels, key=lambda level: abs(level - value), default=None)
     return UsageError(
         f"{claim.show(value)} is far outside anything {claim.word} can be "
-        f"({claim.show(low)} to {claim.show(high)}). It would {result}.",
+        f"({_bound(claim, value)}). It would {result}.",
         fixes=(*(() if nearest is None else (claim.fixed(nearest),)), claim.kept(value)),
     )
+
+
+def _bound(claim: Claim, value: float) -> str:
+    """The bound that a level is beyond, as a person would say it."""
+    low, high = claim.metric.plausible
+    if value > high:
+        return f"at most {claim.show(high)}"
+    return "more than nothing" if 0 < low < _SPECK else f"at least {claim.show(low)}"
 
 
 def _sign(claim: Claim, value: float) -> UsageError:

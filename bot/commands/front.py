@@ -40,7 +40,7 @@ ADMINS_TEXT = "Only admins change this group's alerts."
 NO_BUTTON_TEXT = "This button no longer works. /help shows what does."
 
 _LEVEL = re.compile(r"(?:above|below|over|under|[<>]=?|[≥≤])\s*(\S+)", re.IGNORECASE)
-_FIRST_SENTENCE = re.compile(r"(.{8,}?[.?!:;]) (.+)")
+_FIRST_SENTENCE = re.compile(r"(.{8,}?[.?!]) (.+)")
 
 Work = Callable[[], Awaitable[Reply]]
 
@@ -219,7 +219,7 @@ def _cleaned(ask: Ask) -> Ask:
 def _halves(message: str) -> tuple[str, str]:
     """A long message as a title and the rest, cut where its first sentence ends."""
     match = _FIRST_SENTENCE.fullmatch(message) if len(message) > TITLE_LONGEST else None
-    return (match[1].rstrip(":"), capital(match[2])) if match else (message, "")
+    return (match[1], capital(match[2])) if match else (message, "")
 
 
 def _label(fix: str, *, alone: bool) -> str:

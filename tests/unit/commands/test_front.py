@@ -138,6 +138,25 @@ async def test_a_level_that_is_meant_is_kept_without_the_grammars_flag(room):
     assert "sure" not in everything(room.card)
 
 
+@pytest.mark.parametrize(
+    ("line", "bound"),
+    [
+        ("price above 5b", "price can be (at most $1,000,000,000)."),
+        ("price below -5", "price can be (more than nothing)."),
+        ("skew above 150%", "skew can be (at most 100%)."),
+    ],
+)
+async def test_a_level_out_of_reach_is_told_the_bound_it_is_beyond(room, line, bound):
+    assert bound in everything(await room.says(line))
+
+
+async def test_a_question_is_cut_between_sentences_only(room):
+    card = await room.says("skew below -15")
+
+    assert card.title.startswith("My sign for skew is positive: puts dearer than calls")
+    assert card.lines == ("If your source has the other sign, you want above 15%.",)
+
+
 async def test_a_negative_level_is_asked_about_with_one_kind_of_minus(room):
     card = await room.says("skew below -15")
 
