@@ -15,6 +15,7 @@ from alerts.serving import Stepped, serve
 from alerts.storage.embedded import embedded
 from tests.e2e import market
 from tests.e2e.process import BotProcess
+from tests.fakes.telegram.faults import Fault
 from tests.fakes.telegram.server import FakeTelegram
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(150)]
@@ -145,13 +146,21 @@ async def test_a_sender_that_is_killed_loses_nothing_and_chats_may_arrive_by_web
     await team("chat", webhook=True)
     await telegram.say(ALICE, "/alert skew above 15% for 1s")
     await telegram.next_message(ALICE, PATIENCE)
-    await first.kill()
-
+    second = await team("sender")
+    second.signal(signal.SIGSTOP)
+    calls = len(telegram.called("sendMessage"))
+    telegram.faults.append(Fault(chat=ALICE, status=500, delay=20))
     venue.timeline.at = market.SOLD_OFF
-    await team("sender")
+    await telegram.world.until(
+        lambda: len(telegram.called("sendMessage")) > calls or None, PATIENCE
+    )
+
+    await first.kill()
+    second.signal(signal.SIGCONT)
+    begin = time.monotonic()
 
     assert "skew 18." in (await telegram.next_message(ALICE, PATIENCE)).text
-    await asyncio.sleep(1)
+    assert time.monotonic() - begin <= TAKE_OVER_SECONDS
     assert len(telegram.arrivals[ALICE]) == len(["saved", "fired"])
     assert telegram.called("getUpdates") == []
 
