@@ -13,7 +13,7 @@ INPUTS := pyproject.toml requirements-build.lock
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo run test lint bench docs lock clean
+.PHONY: help setup demo run test lint bench chaos docs lock clean
 
 help:
 	@echo 'make demo    try it: a simulated market, the whole bot, your terminal as the chat'
@@ -22,6 +22,7 @@ help:
 	@echo 'make test    lint, types and all tests'
 	@echo 'make lint    lint and types only'
 	@echo 'make bench   measure speed and memory'
+	@echo 'make chaos   break it everywhere, count what was lost or told twice'
 	@echo 'make docs    write docs/metrics.md and docs/settings.md from the code'
 	@echo 'make lock    resolve the dependencies anew (needs uv)'
 	@echo 'make clean   remove .venv and every cache'
@@ -51,6 +52,10 @@ lint: .venv/dev-ready
 bench: .venv/runtime-ready
 	@echo '== derivwatch bench $(ARGS)' >&2
 	@$(BIN)/derivwatch bench $(ARGS)
+
+chaos: .venv/dev-ready
+	@echo '== tests.chaos $(ARGS)' >&2
+	@$(BIN)/python -m tests.chaos $(ARGS)
 
 docs: .venv/runtime-ready
 	@echo '== docs/generate.py' >&2

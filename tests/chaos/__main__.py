@@ -1,0 +1,149 @@
+"""`make chaos`: break the bot everywhere, count what was lost and told again, write the table."""
+
+import asyncio
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from alerts.storage.embedded import embedded
+from tests.chaos import endurance, faults, kills, storm, table
+
+
+async def _killed(folder):
+    outcomes = await _struck(folder, kills.POINTS, 9)
+    shut = [one for one, point in zip(outcomes, kills.POINTS, strict=True) if not point.open]
+    opened = [one for one, point in zip(outcomes, kills.POINTS, strict=True) if point.open]
+    discord = await _struck(folder, kills.ON_DISCORD, 9)
+    rows = [
+        _row("SIGKILL at an await of the path, started again", shut, "kill"),
+        _row("SIGKILL between accepted and recorded, Telegram", opened, "kill"),
+        _row("SIGKILL around sending and recording, Discord", discord, "kill"),
+    ]
+    return rows, [*outcomes, *discord], [*shut, *discord]
+
+
+async def _stopped(folder):
+    outcomes = await _struck(folder, [*kills.POINTS, *kills.ON_DISCORD], 15)
+    row = _row("SIGTERM at the same awaits, started again", outcomes, "stop")
+    return [row], outcomes, outcomes
+
+
+async def _struck(folder, points, number):
+    async with embedded(folder / f"store-{number}-{len(points)}") as url:
+        return await kills.all_struck(points, number, url, folder)
+
+
+async def _troubled(folder):
+    async with embedded(folder / "store-faults") as url:
+        works = {
+            "markets": [(t, faults.market_broken, f) for t, f in faults.MARKETS.items()],
+            "telegram": [
+                (t, faults.telegram_broken, f) for t, f in faults.telegram_faults().items()
+            ],
+            "discord": [(t, faults.discord_broken, f) for t, f in faults.discord_faults().items()],
+        }
+        gate = asyncio.Semaphore(5)
+
+        async def one(title, work, *more):
+            async with gate:
+                return await _carried_out(title, work(url, folder, *more))
+
+        found = {
+            name: await asyncio.gather(*(one(title, work, title, f) for title, work, f in rows))
+            for name, rows in works.items()
+        }
+        apart = [
+            await one(work.__name__, work)
+            for work in (
+                faults.leader_killed, faults.leader_frozen, faults.sender_killed,
+                faults.store_killed, faults.store_paused,
+            )
+        ]  # fmt: skip
+    unknown = [one for one in found["telegram"] if one.title.startswith("delivered")]
+    known = [one for one in found["telegram"] if one not in unknown]
+    rows = [
+        _row("venue: 503, cut, empty, closed, silent, absurd", found["markets"], "faults"),
+        _row("Telegram: 429, 502, closed connection", known, "faults"),
+        _row("Telegram: delivered, never answered", unknown, "faults"),
+        _row("Discord: 429, 503, resets, stored then 502", found["discord"], "faults"),
+        *(_row(one.title, [one], "faults") for one in apart),
+    ]
+    every = [*found["markets"], *found["telegram"], *found["discord"], *apart]
+    in_flight = next(one for one in apart if one.title.startswith("sender"))
+    strict = [one for one in every if one not in unknown and one is not in_flight]
+    return rows, every, strict
+
+
+async def _day(folder):
+    async with embedded(folder / "store-day") as url:
+        outcome = await _carried_out("a day of random faults", endurance.day(url, folder))
+    f = outcome.figures
+    figure = f and (
+        f"{f['hours']:.0f} simulated hours, {f['faults']} faults, {f['messages']} messages;"
+        f" two processes never killed: {f['before']:.0f} MB at first, {f['after']:.0f} MB at last"
+    )
+    return [table.row(outcome.title, [outcome], figure or "-", "day")], [outcome], []
+
+
+async def _storm(folder):
+    async with embedded(folder / "store-storm") as url:
+        burst = await _carried_out("burst", storm.burst(url, folder))
+        outcome = await _carried_out("storm", storm.storm(url, folder))
+    f, b = outcome.figures, burst.figures
+    figure = f and (
+        f"{f['wall']:.1f} s, floor {f['floor']:.1f} s ({f['over']:+.1%}); {f['refused']} times 429;"
+        f" chats waited {f['p50']:.0f} s in the middle, {f['p95']:.0f} s (95 %);"
+        f" {f['held']:.1%} of the rate held"
+    )
+    quick = (
+        b and f"first message after {b['first']:.2f} s, the last of 1,000 after {b['last']:.2f} s"
+    )
+    what = f"10,000 chats on one tick, limit scaled to {storm.PER_SECOND}/s"
+    return (
+        [
+            table.row(what, [outcome], figure or "-", "storm"),
+            table.row("1,000 of 10,000 rules fire, no limits", [burst], quick or "-", "storm"),
+        ],
+        [outcome, burst],
+        [outcome, burst],
+    )
+
+
+async def _carried_out(title, work):
+    try:
+        return await work
+    except (AssertionError, TimeoutError) as error:
+        return kills.Outcome(title, wrong=f"not carried out: {str(error)[:3000]}")
+
+
+def _row(what, outcomes, part):
+    return table.row(what, outcomes, table.seconds(outcomes), part)
+
+
+PARTS = {"storm": _storm, "day": _day, "kill": _killed, "stop": _stopped, "faults": _troubled}
+
+
+async def main(wanted):
+    begin, rows, failures = time.monotonic(), [], []
+    with tempfile.TemporaryDirectory(prefix="dw-chaos-") as name:
+        for part in wanted or PARTS:
+            print(f"== {part}", file=sys.stderr, flush=True)  # noqa: T201
+            more, every, strict = await PARTS[part](Path(name))
+            rows += more
+            print(*more, sep="\n", file=sys.stderr, flush=True)  # noqa: T201
+            failures += [
+                f"{one.title}: lost {one.lost}, told again {one.repeated}. {one.wrong}"
+                for one in every
+                if one.lost or one.wrong or (one.repeated and one in strict)
+            ]
+    print(table.HEAD, *rows, sep="\n")  # noqa: T201
+    print(f"\n{time.monotonic() - begin:.0f} s in all")  # noqa: T201
+    print(*(f"FAILED {one}" for one in failures), sep="\n")  # noqa: T201
+    if not wanted:
+        table.write(rows)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main(sys.argv[1:])))
