@@ -12,6 +12,7 @@ from alerts.rules.judge import look
 from alerts.rules.until import Today
 from bot.card import Button, Card
 from bot.commands import wizard
+from bot.commands.around import with_context
 from bot.commands.bundle import check_room, same, save_all
 from bot.commands.drafts import Kept, keep
 from bot.commands.market import check_rule, fresh, vocabulary
@@ -49,7 +50,11 @@ async def create(
     `sure`: the words were confirmed; `again`: though the chat has the same rule.
     """
     now = desk.clock.now()
-    drafts = parse_all(text, vocabulary(desk), sure=sure, today=Today(now))
+    known = vocabulary(desk)
+    try:
+        drafts = parse_all(text, known, sure=sure, today=Today(now))
+    except UsageError as error:
+        raise await with_context(error, text, desk, known) from None
     if len(drafts) > 1:
         return await save_all(ask, desk, drafts)
     [draft] = drafts

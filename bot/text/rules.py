@@ -1,7 +1,7 @@
 """Rules and their standing in a person's words."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -17,14 +17,17 @@ from alerts.domain.rule import (
     Recovering,
     Repeat,
     Rule,
+    Severity,
     Spent,
     State,
+    Timing,
     Unaligned,
+    Voice,
     Waiting,
 )
 from alerts.metrics import METRICS, metric_of
 from alerts.metrics.spec import Metric
-from alerts.rules.describe import describe
+from alerts.rules.describe import condition, describe
 from alerts.rules.vocabulary import Vocabulary
 from bot.text import figures
 
@@ -60,20 +63,28 @@ def unsure(line: str) -> str:
 
 
 def terms(draft: Draft) -> str:
-    """When it becomes news: hold, clear level, repeats."""
+    """When it becomes news: hold, clear level, repeats, and what else was said of it."""
     timing = draft.timing
     hold = f"Must hold {figures.span(timing.hold)}" if timing.hold else "At once"
-    parts = [hold, f"clears {clears(draft)}"]
+    parts = [hold, f"clears {clears(draft)}", *_repeats(timing)]
+    if draft.severity is not Severity.WARN:
+        parts.append(str(draft.severity))
+    if draft.voice is not Voice.USUAL:
+        parts.append(str(draft.voice))
+    if draft.until is not None:
+        parts.append(f"ends {draft.until:%d %b %Y %H:%M} UTC")
+    return " · ".join(parts)
+
+
+def _repeats(timing: Timing) -> Iterator[str]:
     if timing.repeat is Repeat.ONCE:
-        return " · ".join([*parts, "once"])
-    parts.append(
-        "each time" + (f", at most every {figures.span(timing.quiet)}" * bool(timing.quiet))
-    )
+        yield "once"
+        return
+    yield "each time" + (f", at most every {figures.span(timing.quiet)}" * bool(timing.quiet))
     if timing.remind:
         even, wait = timing.repeat is Repeat.EVERY, figures.span(timing.remind)
         rarer = f"reminders after {wait}, then ever more rarely"
-        parts.append(f"reminder every {wait}" if even else rarer)
-    return " · ".join(parts)
+        yield f"reminder every {wait}" if even else rarer
 
 
 def clears(draft: Draft) -> str:
@@ -145,6 +156,8 @@ def distance(rule: Rule, latest: Mapping[Series, Reading]) -> float:
 
 
 def _leg(leg: Leg) -> str:
+    if leg.series.derived:
+        return figures.minuses(condition(leg, Vocabulary(METRICS, (leg.series.asset,))))
     return f"{figures.name(leg.series)} {leg.direction} {level_of(leg.series, leg.level)}"
 
 

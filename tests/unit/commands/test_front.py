@@ -154,7 +154,12 @@ async def test_a_question_is_cut_between_sentences_only(room):
     card = await room.says("skew below -15")
 
     assert card.title.startswith("My sign for skew is positive: puts dearer than calls")
-    assert card.lines == ("If your source has the other sign, you want above 15%.",)
+    assert card.lines == (
+        (
+            "If your source has the other sign, you want above 15%. "
+            "Now 14.2%, usual −6 to +6 (Feb 2026)."
+        ),
+    )
 
 
 async def test_a_negative_level_is_asked_about_with_one_kind_of_minus(room):

@@ -250,3 +250,25 @@ async def test_presets_are_found_by_name():
         "As the note of February 2026 for ETH"
     )
     assert "I have no watch set 'foo'" in everything(await Room().runs("presets", "foo"))
+
+
+async def test_a_question_comes_with_the_numbers_to_answer_it():
+    room = await lived(SKEW, weekly(16))
+
+    card = await room.says("skew above 0.15")
+
+    assert "Did you mean 15% or 0.15%?" in everything(card)
+    assert "Now 14.2%, usual −6 to +6 (Feb 2026)." in everything(card)
+    assert "Its daily values were 10.0% to 16.0% in 27 days." in everything(card)
+
+
+async def test_an_end_a_severity_and_a_voice_are_echoed():
+    card = await Room().says("skew above 20 critical silent until 2026-02-10T18:00Z")
+
+    assert any("critical · silent · ends 10 Feb 2026 18:00 UTC" in line for line in card.lines)
+
+
+async def test_a_change_is_called_as_it_is_typed():
+    assert (await Room().says("price falls 20% in 7d")).title == (
+        "Saved as #1 – BTC price −20% in 7d"
+    )
