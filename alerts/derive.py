@@ -85,12 +85,22 @@ class Derivation:
                 self._made_at[series] = now
         by_series |= {sample.series: sample for sample in past}
         known = {**latest, **{s.series: s for s in past if isinstance(s, Reading)}}
-        bars = [series for series in watched if series.derived]
         return past + [
             await self._bar(series, base, known, now)
-            for series in bars
-            if (base := by_series.get(replace(series, derived=""))) is not None
+            for series in watched
+            if series.derived and (base := self._news_for(series, by_series, latest, now))
         ]
+
+    def _news_for(
+        self, series: Series, fresh: Mapping[Series, Sample], latest: Latest, now: datetime
+    ) -> Sample | None:
+        """A fresh sample of a series' base; its last reading for one that was never computed."""
+        base = replace(series, derived="")
+        if base in fresh or series in latest or not self._is_due(series, now):
+            return fresh.get(base)
+        self._made_at[series] = now
+        last = latest.get(base)
+        return last if last and now - last.at <= STILL_COUNTS else None
 
     async def ask(self, series: Series, latest: Latest, now: datetime) -> Sample:
         """One series as of now, for a person: its last reading, or computed on the spot."""
@@ -216,7 +226,9 @@ class Derivation:
         then, there = fsum(one.value for one, _ in pairs), fsum(one.value for _, one in pairs)
         whole = await self._ago(base.series, base.at, span)
         share = min(there / base.value, then / whole.value if whole and whole.value > 0 else 1.0)
-        if then <= 0 or share < 1 - MOST_MISSED:
+        if then <= 0:
+            return Gap(series, Reason.NO_DATA, f"there is no reading of {span} ago", base.at)
+        if share < 1 - MOST_MISSED:
             detail = f"{len(pairs)} of {len(base.sources)} venues were there {span} ago"
             return Gap(series, Reason.VENUE_BELOW_QUORUM, detail, base.at)
         sources = tuple(sorted({venue for _, one in pairs for venue in one.sources}))

@@ -147,8 +147,6 @@ async def _derived(watch: Watch, samples: Sequence[Sample], now: datetime) -> li
     """What follows from the news and the gaps among samples, for every rule that watches it."""
     news = _news(watch.latest, samples, now)
     gaps = [sample for sample in samples if isinstance(sample, Gap)]
-    if not news and not gaps:
-        return []
     latest = {**watch.latest, **{reading.series: reading for reading in news}}
     return await watch.derivation.derive([*news, *gaps], latest, watch.index.series(), now)
 

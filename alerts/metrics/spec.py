@@ -158,20 +158,24 @@ def derived(metric: Metric, how: str) -> Metric:
     kind, _, span = how.partition(".")
     levels: tuple[float, ...]
     if kind == "chg":
+        sign = f"positive: it rose within {span}"
         unit, title = (Unit.POINTS if metric.is_percent else Unit.PERCENT), f"{span} change of "
         levels, gap, bounds = (5.0, 10.0), 2.0 if metric.unit is not Unit.RATIO else 5.0, _WIDE
         if metric.is_percent and not metric.defaults.relative:
             levels, gap = (), metric.defaults.clear_gap
     elif kind == "pctl":
+        sign = f"the share of the last {span.removesuffix('d')} daily closes that lie below it"
         unit, title, bounds = Unit.PERCENT, f"percentile in {span} of ", (0.0, 100.0)
         levels, gap = (90.0, 95.0), 5.0
     else:
+        sign = f"how far it is above the mean of the last {span.removesuffix('d')} daily closes"
         unit, title, bounds = Unit.DEVIATIONS, f"z-score in {span} of ", (-50.0, 50.0)
         levels, gap = (2.0, 3.0), 0.5
     return replace(
         metric,
         title=title[:1].upper() + title[1:] + metric.title[:1].lower() + metric.title[1:],
         unit=unit,
+        sign=sign,
         defaults=replace(metric.defaults, clear_gap=gap, relative=False, levels=levels),
         bands=(),
         high="",

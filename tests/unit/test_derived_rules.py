@@ -132,3 +132,13 @@ async def test_nothing_behind_a_bar_is_kept_in_the_history(market):
     derived = Series.parse("oi_coin:BTC|chg.1h")
     assert derived in market.watch.latest
     assert await market.store.history.window(derived, now - timedelta(hours=2), now) == []
+
+
+async def test_a_new_rule_need_not_wait_for_the_next_poll_of_its_base(market):
+    for _ in range(62):
+        await market.see(a=100.0)
+    await market.rule("oi_coin:BTC|chg.1h", Direction.BELOW, -10.0, -8.0)
+
+    await tick(market.watch, [], market.clock.advance(seconds=1), 1)
+
+    assert market.watch.latest[Series.parse("oi_coin:BTC|chg.1h")].value == 0.0
