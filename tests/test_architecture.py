@@ -45,7 +45,7 @@ TABLE = {
     "alerts.history.backfill": Row(
         (
             *(DOMAIN, "alerts.exchanges.past", "alerts.exchanges.spec"),
-            *("alerts.metrics", "alerts.ports"),
+            *("alerts.liquidations", "alerts.metrics", "alerts.ports"),
         )
     ),
     "alerts.rules": Row(RULES),
