@@ -52,25 +52,30 @@ class BotProcess:
 
     async def settled(self):
         """Wait until nothing is queued: what was sent is also recorded as sent."""
-        async with asyncio.timeout(20), aiohttp.ClientSession() as session:
-            while True:
-                async with session.get(f"http://127.0.0.1:{self.port}/metrics") as answer:
-                    text = await answer.text()
-                backlogs = re.findall(r'derivwatch_backlog{platform="\w+"} (\S+)', text)
-                if len(backlogs) == 2 and not any(map(float, backlogs)):
-                    return
-                await asyncio.sleep(0.05)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(20), aiohttp.ClientSession() as session:
+                while True:
+                    async with session.get(f"http://127.0.0.1:{self.port}/metrics") as answer:
+                        text = await answer.text()
+                    self.said = re.findall(r'derivwatch_backlog{platform="\w+"} \S+', text)
+                    backlogs = [float(line.split()[-1]) for line in self.said]
+                    if len(backlogs) == 2 and not any(backlogs):
+                        return
+                    await asyncio.sleep(0.05)
+        raise AssertionError(f"the queue did not empty: {self.said}\n{self.log[-4000:]}")
 
     async def stop(self):
         """SIGTERM; the exit status."""
         self._child.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(20):
-            return await self._child.wait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(20):
+                return await self._child.wait()
+        raise AssertionError(f"the bot did not stop:\n{self.log[-4000:]}")
 
     async def end(self):
         """Whatever happened before: leave no process behind."""
         if self._child is not None and self._child.returncode is None:
-            with contextlib.suppress(TimeoutError):
+            with contextlib.suppress(AssertionError):
                 await self.stop()
             if self._child.returncode is None:
                 await self.kill()
