@@ -1,6 +1,6 @@
 """A rule in three taps: metric, level, review. The steps so far ride in the buttons."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from alerts.domain.errors import UsageError
 from alerts.domain.ids import Asset, MetricKey
@@ -73,9 +73,20 @@ def levels(desk: Desk, asset: Asset, metric: Metric) -> Card:
                 )
                 for when, level in offers
             ),
+            tuple(_rare(asset, metric)),
             (BACK, CANCEL),
         ),
     )
+
+
+def _rare(asset: Asset, metric: Metric) -> Iterator[Button]:
+    """Levels that need no number: out of the usual band, or a record of the year."""
+    start, band = f"cmd:alert:{asset} {metric.key}", metric.band(asset)
+    if band and band.low is not None and band.high is not None:
+        low, high = band.low, band.high
+        yield Button(f"leaves {low:g} to {high:g}", f"{start} outside {low:g} and {high:g}")
+    yield Button("lowest in 1y", f"{start} record low 1y")
+    yield Button("highest in 1y", f"{start} record high 1y")
 
 
 async def _review(ask: Ask, desk: Desk, text: str) -> Card:

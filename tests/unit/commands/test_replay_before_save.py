@@ -7,6 +7,7 @@ import pytest
 
 from alerts.domain.errors import StoreError
 from alerts.domain.rule import Waiting
+from alerts.metrics import METRICS
 from bot.commands.front import Front
 from tests.unit.commands.room import NOW, PRICE, SKEW, Room, a_reading, acts, everything
 
@@ -272,3 +273,15 @@ async def test_a_change_is_called_as_it_is_typed():
     assert (await Room().says("price falls 20% in 7d")).title == (
         "Saved as #1 – BTC price −20% in 7d"
     )
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.key)
+async def test_what_the_wizard_offers_without_a_number_is_a_rule(metric):
+    room = Room()
+    await room.taps(f"pick:BTC:{metric.key}")
+    offered = [act for act in acts(room.card).values() if act.startswith("cmd:alert:")]
+
+    for act in offered:
+        reply = await room.taps(act)
+        assert reply.card.title.startswith("Saved as"), act
+    assert len(offered) >= 2
