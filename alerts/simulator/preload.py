@@ -39,6 +39,7 @@ def preload(scenario: Scenario, until: datetime, every: timedelta = HOUR) -> lis
         for past in [_Past(scenario, at)]
         for asset in (*scenario.assets, *scenario.elsewhere)
         for sample in past.samples(asset, only_price=at not in whole)
+        if not sample.series.venue or at >= until - FINE  # nobody asks what one venue once said
     ]
     return sorted([*samples, *_closes(scenario, until)], key=lambda sample: sample.at)
 
