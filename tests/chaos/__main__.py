@@ -99,7 +99,7 @@ async def _storm(folder):
     quick = (
         b and f"first message after {b['first']:.2f} s, the last of 1,000 after {b['last']:.2f} s"
     )
-    what = f"10,000 chats on one tick, limit scaled to {storm.PER_SECOND}/s"
+    what = f"{storm.CHATS:,} chats on one tick, limit scaled to {storm.PER_SECOND}/s"
     return (
         [
             table.row(what, [outcome], figure or "-", "storm"),
