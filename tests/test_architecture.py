@@ -147,7 +147,6 @@ TABLE = {
         (DOMAIN, "bot.environment", "bot.forms"), ("pydantic", "pydantic_settings")
     ),
     "bot.hook": Row((DOMAIN, "alerts.ports"), ("aiohttp",)),
-    "bot.hook": Row((DOMAIN, "alerts.ports"), ("aiohttp",)),
     "bot.alarm": Row((*CHAT, "bot.courier", "bot.health")),
     "bot.replies": Row((*CHAT, "alerts.ports")),
     "bot.supervision": Row(),
