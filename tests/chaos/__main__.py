@@ -1,6 +1,7 @@
 """`make chaos`: break the bot everywhere, count what was lost and told again, write the table."""
 
 import asyncio
+import signal
 import sys
 import tempfile
 import time
@@ -145,5 +146,12 @@ async def main(wanted):
     return 1 if failures else 0
 
 
+def _end(*_):
+    """A SIGTERM ends the run as Ctrl-C does: no child and no store is left behind."""
+    raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(asyncio.run(main(sys.argv[1:])))

@@ -11,7 +11,8 @@ HEAD = (
 
 
 def row(what, outcomes, figure, part):
-    """One line of the table."""
+    """One line of the table; what could not be carried out is no trial."""
+    outcomes = [one for one in outcomes if not one.wrong.startswith("not carried out")]
     lost = sum(one.lost for one in outcomes)
     repeated = sum(one.repeated for one in outcomes)
     command = f"`make chaos ARGS={part}`"
@@ -20,7 +21,7 @@ def row(what, outcomes, figure, part):
 
 def seconds(outcomes):
     """How long it took until everybody was told, in the middle and at worst."""
-    took = sorted(one.seconds for one in outcomes)
+    took = sorted(one.seconds for one in outcomes if one.seconds) or [0.0]
     return f"told after {took[len(took) // 2]:.1f} s in the middle, {took[-1]:.1f} s at worst"
 
 
