@@ -91,8 +91,8 @@ class Settings(BaseSettings):
     )
     data_dir: Annotated[Path, forms.form(forms.folder)] = Field(
         default_factory=lambda: forms.folder("~/.local/share/derivwatch"),
-        description="Files of the embedded store, and the log of a run without a token on a terminal "
-        "(~/.local/share/derivwatch).",
+        description="Files of the embedded store, and the log of a run without a token on "
+        "a terminal (~/.local/share/derivwatch).",
     )
     assets: Annotated[tuple[Asset, ...], forms.form(forms.assets)] = Field(
         (Asset("BTC"), Asset("ETH")), description="What is watched."
