@@ -13,7 +13,7 @@ from typing import Protocol
 from alerts.domain.event import Event
 from alerts.domain.ids import Chat, Platform, RuleId
 from alerts.domain.reading import Close, Reading, Series
-from alerts.domain.rule import Draft, Rule, State
+from alerts.domain.rule import UNTOUCHED, Draft, Overlay, Rule, State
 from alerts.domain.turn import Rates, Turn
 
 
@@ -25,17 +25,19 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A rule with its stored state."""
+    """A rule with its stored state, and what people did about it."""
 
     rule: Rule
     state: State
+    overlay: Overlay = UNTOUCHED
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One rule's move in a tick: written only while the rule still has `revision`.
 
-    `due` is when the rule wants to be looked at again though its series may not move.
+    `due` is when the rule wants to be looked at again though its series may not move;
+    `overlay` is what was known of people's doings: where they did more since, it is due at once.
     """
 
     rule: RuleId
@@ -43,6 +45,7 @@ class Step:
     state: State
     event: Event | None = None
     due: datetime | None = None
+    overlay: Overlay = UNTOUCHED
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,13 @@ class RuleBook(Protocol):
 
     async def remove(self, chat: Chat, number: int) -> Held | None:
         """Delete a rule; its number is not given again. None when there was none."""
+        ...
+
+    async def overlay(self, rule: RuleId, overlay: Overlay, *, now: datetime) -> bool:
+        """Write what people did about a rule, without a new revision, and make the rule due.
+
+        It survives edits and goes with the rule. False when there is no such rule.
+        """
         ...
 
     async def load(self, ids: Sequence[RuleId]) -> Sequence[Held]:

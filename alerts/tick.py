@@ -242,7 +242,7 @@ def _step(
     seen = look(rule.draft, view.of(rule), late=any(leg.series in late for leg in rule.legs))
     if seen.verdict is Verdict.UNDECIDED and not _is_settled(watch, seen.series, view.now):
         return None
-    move = step(rule, state, seen, view.now, watch.grace(seen.series))
+    move = step(rule, state, seen, view.now, watch.grace(seen.series), held.overlay)
     if move.state == held.state and move.event is None and rule.id not in due:
         return None
-    return Step(rule.id, rule.revision, move.state, move.event, move.due)
+    return Step(rule.id, rule.revision, move.state, move.event, move.due, held.overlay)

@@ -16,9 +16,11 @@ from alerts.codec.readings import (
 )
 from alerts.codec.rules import (
     decode_draft,
+    decode_overlay,
     decode_rule,
     decode_state,
     encode_draft,
+    encode_overlay,
     encode_rule,
     encode_state,
 )
@@ -28,12 +30,14 @@ __all__ = [
     "decode_draft",
     "decode_event",
     "decode_label",
+    "decode_overlay",
     "decode_reading",
     "decode_rule",
     "decode_state",
     "encode_draft",
     "encode_event",
     "encode_label",
+    "encode_overlay",
     "encode_reading",
     "encode_rule",
     "encode_state",

@@ -15,6 +15,7 @@ from alerts.domain.rule import (
     Idle,
     Join,
     Leg,
+    Overlay,
     Pending,
     Phase,
     Recovering,
@@ -90,6 +91,22 @@ def decode_state(text: str | bytes) -> State:
         fired_at=plain.when_or_none(body.get("fired_at")),
         blind_since=plain.when_or_none(body.get("blind_since")),
         blind_told=plain.flag(body.get("blind_told", False)),
+    )
+
+
+@plain.encoder
+def encode_overlay(overlay: Overlay) -> str:
+    snoozed = plain.moment_or_none(overlay.snoozed_until)
+    fields = {"acked": (overlay.acked, 0), "snoozed_until": (snoozed, None)}
+    return plain.dump({"v": plain.VERSION, **plain.unlike(fields)})
+
+
+@plain.decoder
+def decode_overlay(text: str | bytes) -> Overlay:
+    body = plain.load(text)
+    return Overlay(
+        acked=plain.whole(body.get("acked", 0)),
+        snoozed_until=plain.when_or_none(body.get("snoozed_until")),
     )
 
 

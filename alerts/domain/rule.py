@@ -193,3 +193,19 @@ class State:
     fired_at: datetime | None = None
     blind_since: datetime | None = None
     blind_told: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """What people did about a rule, apart from what the engine knows of it.
+
+    `acked` is the episode they have seen: no reminders of that one until it clears; 0 for none.
+    Before `snoozed_until` nothing is told of the rule; what is true by then is told once.
+    """
+
+    acked: int = 0
+    snoozed_until: datetime | None = None
+
+
+UNTOUCHED = Overlay()
+"""Nobody did anything about it."""

@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 
 from alerts.domain.event import Event, Kind
 from alerts.domain.rule import (
+    UNTOUCHED,
     Direction,
     Draft,
     Firing,
     Idle,
+    Overlay,
     Pending,
     Phase,
     Recovering,
@@ -41,7 +43,14 @@ def align(draft: Draft, look: Look) -> State:  # noqa: ARG001 - every draft alig
     return State(_aligned(look.verdict))
 
 
-def step(rule: Rule, state: State, look: Look, now: datetime, grace: timedelta) -> Move:
+def step(  # noqa: PLR0913, PLR0917 -- everything that a decision depends on, and nothing else
+    rule: Rule,
+    state: State,
+    look: Look,
+    now: datetime,
+    grace: timedelta,
+    overlay: Overlay = UNTOUCHED,  # noqa: ARG001 -- acknowledging and snoozing are next
+) -> Move:
     """Look at a rule. `grace` is how long data may be missing before its owner hears of it."""
     if rule.paused or isinstance(state.phase, Spent):
         return Move(state)

@@ -33,6 +33,11 @@ class Keys:
         return f"{self.prefix}states"
 
     @property
+    def overlays(self) -> str:
+        """Hash: rule id -> what people did about it, where they did anything."""
+        return f"{self.prefix}overlays"
+
+    @property
     def numbers(self) -> str:
         """Hash: chat -> the highest rule number ever given there."""
         return f"{self.prefix}numbers"

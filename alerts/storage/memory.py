@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from alerts.domain.ids import Chat, RuleId
 from alerts.domain.reading import Reading, Series
-from alerts.domain.rule import Rule, State
+from alerts.domain.rule import Overlay, Rule, State
 from alerts.domain.turn import Rates
 from alerts.ports import Change, Held, New, Step
 from alerts.storage import terms
@@ -74,7 +74,7 @@ class MemoryRuleBook:
         if was is not None and held.state != was:
             raise terms.outdated(rule)
         edited = replace(rule, revision=rule.revision + 1)
-        return self._shelf.write(Held(edited, state), now)
+        return self._shelf.write(replace(held, rule=edited, state=state), now)
 
     async def remove(self, chat: Chat, number: int) -> Held | None:
         rule_id = self._shelf.chats[chat].pop(number, None)
@@ -83,6 +83,14 @@ class MemoryRuleBook:
         self._shelf.due.pop(rule_id, None)
         self._shelf.announce(rule_id)
         return self._shelf.held.pop(rule_id)
+
+    async def overlay(self, rule: RuleId, overlay: Overlay, *, now: datetime) -> bool:
+        held = self._shelf.held.get(rule)
+        if held is None:
+            return False
+        self._shelf.held[rule] = replace(held, overlay=overlay)
+        self._shelf.due[rule] = now
+        return True
 
     async def load(self, ids: Sequence[RuleId]) -> Sequence[Held]:
         return [self._shelf.held[rule_id] for rule_id in ids if rule_id in self._shelf.held]
@@ -127,9 +135,10 @@ class MemoryRuleBook:
         if held is None or held.rule.revision != step.revision:
             return False
         self._shelf.held[step.rule] = replace(held, state=step.state)
+        due = terms.AT_ONCE if held.overlay != step.overlay else step.due
         self._shelf.due.pop(step.rule, None)
-        if step.due:
-            self._shelf.due[step.rule] = step.due
+        if due:
+            self._shelf.due[step.rule] = due
         return True
 
 

@@ -10,7 +10,7 @@ from alerts import codec
 from alerts.domain.errors import CodecError
 from alerts.domain.ids import Chat, Platform, RuleId
 from alerts.domain.reading import Reading, Series
-from alerts.domain.rule import Rule, State
+from alerts.domain.rule import UNTOUCHED, Overlay, Rule, State
 from alerts.ports import Change, Held, New, Step
 from alerts.storage import terms
 from alerts.storage.connection import Connection
@@ -88,10 +88,16 @@ class RedisRuleBook:
         keys = self._keys
         gone = await self._db.run(
             "remove",
-            [keys.chat(chat), keys.rules, keys.states, keys.due, keys.feed],
+            [keys.chat(chat), keys.rules, keys.states, keys.due, keys.feed, keys.overlays],
             [number, terms.FEED_LENGTH],
         )
         return self._held(*gone) if gone else None
+
+    async def overlay(self, rule: RuleId, overlay: Overlay, *, now: datetime) -> bool:
+        keys = self._keys
+        ours = [keys.rules, keys.overlays, keys.due]
+        due = terms.micros(now)
+        return bool(await self._db.run("overlay", ours, [rule, _overlay_word(overlay), due]))
 
     async def load(self, ids: Sequence[RuleId]) -> Sequence[Held]:
         held: list[Held] = []
@@ -100,10 +106,11 @@ class RedisRuleBook:
         return held
 
     async def _load(self, ids: Sequence[RuleId]) -> list[Held]:
-        rules, states = await self._db.ask_all(
-            ["HMGET", self._keys.rules, *ids], ["HMGET", self._keys.states, *ids]
+        keys = self._keys
+        parts = await self._db.ask_all(
+            *(["HMGET", key, *ids] for key in (keys.rules, keys.states, keys.overlays))
         )
-        held = [self._held(*row) for row in zip(ids, rules, states, strict=True)]
+        held = [self._held(*row) for row in zip(ids, *parts, strict=True)]
         lost = [rule_id for rule_id, found in zip(ids, held, strict=True) if found is None]
         if lost:  # else they would be due for ever, and crowd the others out
             await self._db.tell("ZREM", self._keys.due, *lost)
@@ -168,7 +175,7 @@ class RedisRuleBook:
         platforms = list({step.event.chat.platform: None for step in steps if step.event})
         written = await self._db.run(
             "commit",
-            [keys.fence, keys.rules, keys.states, keys.due, keys.latest]
+            [keys.fence, keys.rules, keys.states, keys.due, keys.latest, keys.overlays]
             + [keys.outbox(platform) for platform in platforms],
             [fence, len(readings), *_reading_words(readings), *_step_words(steps, platforms)],
         )
@@ -177,13 +184,18 @@ class RedisRuleBook:
         return _ids(written)
 
     def _held(
-        self, rule_id: RuleId | bytes, rule: bytes | None, state: bytes | None
+        self,
+        rule_id: RuleId | bytes,
+        rule: bytes | None,
+        state: bytes | None,
+        overlay: bytes | None,
     ) -> Held | None:
         found = self._rule(rule_id, rule)
         if found is None:
             return None
         try:
-            return Held(found, codec.decode_state(state or b""))
+            known = codec.decode_overlay(overlay) if overlay else UNTOUCHED
+            return Held(found, codec.decode_state(state or b""), known)
         except CodecError as error:
             self._set_aside(found.id, error)
             return None
@@ -230,12 +242,17 @@ def _step_words(steps: Iterable[Step], platforms: Sequence[Platform]) -> list[st
 
 def _words(step: Step, platforms: Sequence[Platform]) -> tuple[str | int, ...]:
     due = "" if step.due is None else terms.micros(step.due)
-    about = (step.rule, step.revision, codec.encode_state(step.state), due)
+    seen = _overlay_word(step.overlay)
+    about = (step.rule, step.revision, codec.encode_state(step.state), due, seen)
     if step.event is None:
         return (*about, "", "", "")
     chat = step.event.chat
     outbox = platforms.index(chat.platform) + 1
     return (*about, str(chat), outbox, codec.encode_event(step.event))
+
+
+def _overlay_word(overlay: Overlay) -> str:
+    return "" if overlay == UNTOUCHED else codec.encode_overlay(overlay)
 
 
 def _ids(words: Iterable[Any]) -> list[RuleId]:

@@ -30,6 +30,9 @@ HISTORY_STRETCH = timedelta(days=45)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+AT_ONCE = _EPOCH
+"""Due before everything else."""
+
 
 def newborn(new: New, now: datetime) -> Rule:
     """The rule to be saved, under an id nobody can guess and with its number still to be given."""

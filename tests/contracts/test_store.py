@@ -10,7 +10,7 @@ from alerts.domain.errors import ConflictError, FeedLostError, StoreError, Usage
 from alerts.domain.event import Event, Kind
 from alerts.domain.ids import Asset, Chat, MetricKey, Platform, RuleId, Venue
 from alerts.domain.reading import Quality, Reading, Series
-from alerts.domain.rule import Direction, Draft, Firing, Idle, Leg, State, Waiting
+from alerts.domain.rule import Direction, Draft, Firing, Idle, Leg, Overlay, State, Waiting
 from alerts.ports import Change, Hands, Held, New, Step
 
 NOON = datetime(2026, 2, 6, 12, 0, tzinfo=UTC)
@@ -298,6 +298,75 @@ async def test_a_step_sets_the_next_due_time_or_none(store):
 
     assert list(await store.rules.due(NOON)) == []
     assert list(await store.rules.due(NOON + MINUTE)) == [later.id]
+
+
+# What people do about a rule
+
+SEEN = Overlay(acked=1, snoozed_until=NOON + 90 * MINUTE)
+
+
+async def test_what_people_did_about_a_rule_is_kept_beside_it(store):
+    rule = await add(store, state=FIRING)
+
+    assert await store.rules.overlay(rule.id, SEEN, now=NOON)
+
+    held = Held(rule, FIRING, SEEN)
+    assert await store.rules.get(ALICE, 1) == held
+    assert list(await store.rules.of_chat(ALICE)) == [held]
+    assert list(await store.rules.load([rule.id])) == [held]
+
+
+async def test_what_people_did_can_be_taken_back(store):
+    rule = await add(store)
+    await store.rules.overlay(rule.id, SEEN, now=NOON)
+
+    await store.rules.overlay(rule.id, Overlay(), now=NOON)
+
+    assert (await store.rules.get(ALICE, 1)).overlay == Overlay()
+
+
+async def test_what_people_did_makes_the_rule_due_and_is_no_edit(store):
+    rule = await add(store)
+    await store.rules.commit([], [Step(rule.id, 1, FIRING, due=None)], 1)
+    position = await store.rules.position()
+
+    await store.rules.overlay(rule.id, SEEN, now=NOON + MINUTE)
+
+    assert list(await store.rules.due(NOON)) == []
+    assert list(await store.rules.due(NOON + MINUTE)) == [rule.id]
+    assert (await store.rules.get(ALICE, 1)).rule.revision == 1
+    assert (await store.rules.changes(position))[1] == []
+
+
+async def test_what_people_did_survives_ticks_edits_and_moves_and_goes_with_the_rule(store):
+    rule = await add(store)
+    await store.rules.overlay(rule.id, SEEN, now=NOON)
+    await store.rules.commit([], [Step(rule.id, 1, FIRING, overlay=SEEN)], 1)
+    edited = await store.rules.replace(replace(rule, draft=a_draft(20.0)), State(), now=NOON)
+    await store.outbox.readdress(ALICE, BOB)
+
+    moved = replace(edited, chat=BOB)
+    assert await store.rules.get(BOB, 1) == Held(moved, State(), SEEN)
+    assert await store.rules.remove(BOB, 1) == Held(moved, State(), SEEN)
+    assert not await store.rules.overlay(rule.id, SEEN, now=NOON)
+    assert (await add(store)).id != rule.id
+
+
+async def test_what_people_did_during_a_tick_is_looked_at_by_the_next(store):
+    snoozed, freed, known = [await add(store) for _ in range(3)]
+    await store.rules.overlay(freed.id, SEEN, now=NOON)
+    await store.rules.overlay(known.id, SEEN, now=NOON)
+    steps = [
+        Step(snoozed.id, 1, FIRING, due=NOON + 60 * MINUTE),
+        Step(freed.id, 1, FIRING, overlay=SEEN),
+        Step(known.id, 1, FIRING, due=NOON + 60 * MINUTE, overlay=SEEN),
+    ]
+
+    await store.rules.overlay(snoozed.id, SEEN, now=NOON)
+    await store.rules.overlay(freed.id, Overlay(), now=NOON)
+    await store.rules.commit([], steps, 1)
+
+    assert set(await store.rules.due(NOON)) == {snoozed.id, freed.id}
 
 
 # Commit

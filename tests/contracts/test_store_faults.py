@@ -93,6 +93,13 @@ async def test_a_rule_with_a_damaged_state_is_set_aside(store, server, prefix):
     assert await store.rules.get(CHAT, 1) is None
 
 
+async def test_a_rule_with_damaged_doings_of_people_is_set_aside(store, server, prefix):
+    rule = await add(store)
+    await server.hset(Keys(prefix).overlays, rule.id, '{"v":1,"acked":"yes"}')
+
+    assert await store.rules.get(CHAT, 1) is None
+
+
 async def test_a_rule_under_another_id_is_set_aside(store, server, prefix):
     rule = await add(store)
     text = await server.hget(Keys(prefix).rules, rule.id)

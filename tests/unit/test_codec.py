@@ -17,6 +17,7 @@ from alerts.domain.rule import (
     Idle,
     Join,
     Leg,
+    Overlay,
     Pending,
     Recovering,
     Repeat,
@@ -100,6 +101,7 @@ phases = st.one_of(
     st.builds(Recovering, firings, moments),
 )
 states = st.builds(State, phases, wholes, st.none() | moments, st.none() | moments, st.booleans())
+overlays = st.builds(Overlay, wholes, st.none() | moments)
 events = st.builds(
     Event,
     st.sampled_from(Kind),
@@ -126,6 +128,7 @@ DECODERS = [
     codec.decode_draft,
     codec.decode_rule,
     codec.decode_state,
+    codec.decode_overlay,
     codec.decode_event,
     codec.decode_reading,
 ]
@@ -152,6 +155,12 @@ def test_a_rule_comes_back_as_it_was(rule):
 @given(states)
 def test_a_state_comes_back_as_it_was_in_every_phase(state):
     assert codec.decode_state(codec.encode_state(state)) == state
+
+
+@unhurried
+@given(overlays)
+def test_what_people_did_comes_back_as_it_was(overlay):
+    assert codec.decode_overlay(codec.encode_overlay(overlay)) == overlay
 
 
 @unhurried

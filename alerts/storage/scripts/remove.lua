@@ -1,14 +1,15 @@
--- Deletes a chat's rule by number. Returns {id, rule, state}, or nil when there is none.
--- KEYS: chat, rules, states, due, feed
+-- Deletes a chat's rule by number. Returns {id, rule, state, overlay}, or nil when there is none.
+-- KEYS: chat, rules, states, due, feed, overlays
 -- ARGV: number, feed length
 local id = redis.call('HGET', KEYS[1], ARGV[1])
 if not id then
   return false
 end
-local gone = {id, redis.call('HGET', KEYS[2], id), redis.call('HGET', KEYS[3], id)}
+local gone = {id, redis.call('HGET', KEYS[2], id), redis.call('HGET', KEYS[3], id), redis.call('HGET', KEYS[6], id)}
 redis.call('HDEL', KEYS[1], ARGV[1])
 redis.call('HDEL', KEYS[2], id)
 redis.call('HDEL', KEYS[3], id)
+redis.call('HDEL', KEYS[6], id)
 redis.call('ZREM', KEYS[4], id)
 announce(KEYS[5], ARGV[2], id)
 return gone
