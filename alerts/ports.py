@@ -12,6 +12,7 @@ from typing import Protocol
 
 from alerts.domain.event import Event
 from alerts.domain.ids import Chat, Platform, RuleId
+from alerts.domain.preferences import Preferences
 from alerts.domain.reading import Close, Reading, Series
 from alerts.domain.rule import UNTOUCHED, Draft, Overlay, Rule, State
 from alerts.domain.turn import Rates, Turn
@@ -280,6 +281,18 @@ class Budget(Protocol):
         ...
 
 
+class Chats(Protocol):
+    """What each chat has chosen; `Outbox.readdress` takes it along when a chat moves."""
+
+    async def read(self, chats: Sequence[Chat]) -> Sequence[Preferences]:
+        """One per chat, in this order; the defaults for a chat that has chosen nothing."""
+        ...
+
+    async def write(self, chat: Chat, preferences: Preferences) -> None:
+        """Replace what the chat has chosen. Nobody else's choice is looked at: the last counts."""
+        ...
+
+
 class Notes(Protocol):
     """Small things worth keeping for a while: drafts behind buttons, names, seen updates."""
 
@@ -316,6 +329,9 @@ class Store(Protocol):
 
     @property
     def notes(self) -> Notes: ...
+
+    @property
+    def chats(self) -> Chats: ...
 
     def lease(self, holder: str, ttl: timedelta) -> Lease: ...
 

@@ -108,6 +108,7 @@ class Bot:
             rules=self.store.rules,
             history=self.store.history,
             notes=self.store.notes,
+            chats=self.store.chats,
             outbox=self.store.outbox,
             clock=self.clock,
             readings=self.readings,

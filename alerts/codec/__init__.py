@@ -1,10 +1,11 @@
-"""Rules, states, events and readings as versioned JSON, and back.
+"""Rules, states, events, readings and preferences as versioned JSON, and back.
 
 Decoding anything else raises CodecError. Fields at their default are left out: a million stored
 states are mostly `{"v":1,"phase":{"is":"idle"}}`. The standard library's json is enough here:
 a tick decodes only the rules it wakes.
 """
 
+from alerts.codec.chats import decode_preferences, encode_preferences
 from alerts.codec.readings import (
     Label,
     decode_event,
@@ -31,6 +32,7 @@ __all__ = [
     "decode_event",
     "decode_label",
     "decode_overlay",
+    "decode_preferences",
     "decode_reading",
     "decode_rule",
     "decode_state",
@@ -38,6 +40,7 @@ __all__ = [
     "encode_event",
     "encode_label",
     "encode_overlay",
+    "encode_preferences",
     "encode_reading",
     "encode_rule",
     "encode_state",

@@ -58,6 +58,11 @@ class Keys:
         return f"{self.prefix}latest"
 
     @property
+    def chats(self) -> str:
+        """Hash: chat -> what it has chosen, for chats that have chosen anything."""
+        return f"{self.prefix}chats"
+
+    @property
     def moved(self) -> str:
         """Hash: former chat -> the chat it became."""
         return f"{self.prefix}moved"

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alerts.domain.ids import Chat, RuleId
+from alerts.domain.preferences import Preferences
 from alerts.domain.reading import Reading, Series
 from alerts.domain.rule import Overlay, Rule, State
 from alerts.domain.turn import Rates
@@ -26,6 +27,7 @@ class MemoryStore:
         self.history = MemoryHistory()
         self.outbox = MemoryOutbox(self._shelf)
         self.notes = MemoryNotes(monotonic)
+        self.chats = MemoryChats(self._shelf)
         self._budgets: dict[str, MemoryBudget] = {}
 
     def lease(self, holder: str, ttl: timedelta) -> "MemoryLease":
@@ -144,6 +146,19 @@ class MemoryRuleBook:
 
 def _head(rule: Rule) -> tuple[int, int, Chat]:
     return rule.revision, rule.number, rule.chat
+
+
+class MemoryChats:
+    """Implements Chats."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+
+    async def read(self, chats: Sequence[Chat]) -> Sequence[Preferences]:
+        return [self._shelf.chosen.get(chat, Preferences()) for chat in chats]
+
+    async def write(self, chat: Chat, preferences: Preferences) -> None:
+        self._shelf.chosen[chat] = preferences
 
 
 class MemoryNotes:

@@ -80,6 +80,9 @@ class MemoryOutbox:
         shelf.numbers[new] = top
         shelf.moved.pop(new, None)
         shelf.moved[old] = new
+        chosen = shelf.chosen.pop(old, None)
+        if chosen:
+            shelf.chosen.setdefault(new, chosen)
         line = shelf.lines.pop(old, None)
         if line:
             line.entries.extend(shelf.lines.pop(new, Line()).entries)

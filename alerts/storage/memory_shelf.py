@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from alerts.domain.ids import Chat, Platform, RuleId
+from alerts.domain.preferences import Preferences
 from alerts.domain.reading import Reading, Series
 from alerts.domain.rule import Rule
 from alerts.ports import Dead, Entry, Held
@@ -36,6 +37,7 @@ class Shelf:
     feed: deque[RuleId] = field(default_factory=lambda: deque(maxlen=terms.FEED_LENGTH))
     fed: int = 0
     latest: dict[Series, Reading] = field(default_factory=dict)
+    chosen: dict[Chat, Preferences] = field(default_factory=dict)
     moved: dict[Chat, Chat] = field(default_factory=dict)
     lines: dict[Chat, Line] = field(default_factory=dict)
     dead: dict[Platform, dict[str, Dead]] = field(default_factory=lambda: defaultdict(dict))

@@ -77,7 +77,7 @@ class RedisOutbox:
             "readdress",
             [
                 *(keys.chat(old), keys.chat(new), keys.numbers, keys.rules, keys.feed, keys.moved),
-                *(keys.lines(old.platform), keys.turns(old.platform)),
+                *(keys.lines(old.platform), keys.turns(old.platform), keys.chats),
             ],
             [str(old), str(new), terms.FEED_LENGTH],
         )

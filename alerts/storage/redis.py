@@ -5,6 +5,7 @@ from datetime import timedelta
 from alerts.domain.errors import StoreError
 from alerts.domain.turn import Rates
 from alerts.storage.budget import RedisBudget
+from alerts.storage.chats import RedisChats
 from alerts.storage.connection import COMMAND_SECONDS, Connection, connect
 from alerts.storage.history_store import RedisHistory
 from alerts.storage.keys import PREFIX, Keys
@@ -26,6 +27,7 @@ class RedisStore:
         self.history = RedisHistory(connection)
         self.outbox = RedisOutbox(connection)
         self.notes = RedisNotes(connection)
+        self.chats = RedisChats(connection)
 
     @classmethod
     async def open(

@@ -9,7 +9,7 @@ from typing import Protocol
 from alerts.domain.ids import Asset, Chat
 from alerts.domain.reading import Reading, Series
 from alerts.offers import Offers
-from alerts.ports import Clock, History, Notes, Outbox, RuleBook
+from alerts.ports import Chats, Clock, History, Notes, Outbox, RuleBook
 from bot.card import Card
 
 
@@ -89,6 +89,7 @@ class Desk:
     rules: RuleBook
     history: History
     notes: Notes
+    chats: Chats
     outbox: Outbox
     clock: Clock
     readings: Readings

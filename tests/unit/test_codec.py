@@ -1,5 +1,5 @@
 import json
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, time, timedelta, timezone
 
 import pytest
 from hypothesis import given, settings
@@ -9,6 +9,7 @@ from alerts import codec
 from alerts.domain.errors import CodecError
 from alerts.domain.event import Event, Kind
 from alerts.domain.ids import Asset, Chat, MetricKey, Platform, RuleId, Venue
+from alerts.domain.preferences import Budget, Period, Preferences, Quiet
 from alerts.domain.reading import Quality, Reading, Reason, Series
 from alerts.domain.rule import (
     Direction,
@@ -282,3 +283,57 @@ def test_a_chat_that_is_no_address_is_refused_before_it_is_written(chat):
 def test_a_time_without_zone_is_refused_before_it_is_written():
     with pytest.raises(CodecError):
         codec.encode_state(State(Pending(NOON.replace(tzinfo=None))))
+
+
+times = st.times()
+preferences = st.builds(
+    Preferences,
+    zone=st.sampled_from(["UTC", "Europe/Lisbon", "Asia/Kolkata"]),
+    quiet=st.none()
+    | st.tuples(times, times).filter(lambda two: two[0] != two[1]).map(lambda two: Quiet(*two)),
+    budget=st.none()
+    | st.builds(Budget, st.integers(1, 99), st.sampled_from(Period), st.integers(0, 9), st.text()),
+    flipped_sign=st.booleans(),
+    decimal_comma=st.booleans(),
+    snoozed_until=st.none() | moments,
+)
+
+
+@unhurried
+@given(preferences)
+def test_preferences_survive_being_stored(chosen):
+    assert codec.decode_preferences(codec.encode_preferences(chosen)) == chosen
+
+
+def test_preferences_are_stored_as_documented():
+    chosen = Preferences(
+        "Europe/Lisbon", Quiet(time(23), time(7)), Budget(5, Period.WEEK, 3, "2026-W06")
+    )
+
+    assert json.loads(codec.encode_preferences(chosen)) == {
+        "v": 1,
+        "zone": "Europe/Lisbon",
+        "quiet": ["23:00:00", "07:00:00"],
+        "budget": {"most": 5, "per": "week", "more": 3, "more_in": "2026-W06"},
+    }
+    assert codec.encode_preferences(Preferences()) == '{"v":1}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        '{"v":2}',
+        '{"v":1,"zone":7}',
+        '{"v":1,"quiet":["23:00"]}',
+        '{"v":1,"quiet":["23:00","23:00"]}',
+        '{"v":1,"quiet":["23:00+01:00","07:00"]}',
+        '{"v":1,"budget":{"most":0,"per":"week"}}',
+        '{"v":1,"budget":{"most":5,"per":"year"}}',
+        '{"v":1,"flipped_sign":1}',
+        '{"v":1,"snoozed_until":"2026-02-06T12:00:00"}',
+    ],
+)
+def test_damaged_preferences_are_a_codec_error(text):
+    with pytest.raises(CodecError):
+        codec.decode_preferences(text)

@@ -1,6 +1,6 @@
 -- Moves a chat's rules and future entries to a new address. A number that is taken there makes
 -- way for the next free one; all others stay.
--- KEYS: old chat, new chat, numbers, rules, feed, moved, lines, turns
+-- KEYS: old chat, new chat, numbers, rules, feed, moved, lines, turns, chats
 -- ARGV: old, new, feed length
 local function highest(chat)
   return tonumber(redis.call('HGET', KEYS[3], chat) or '0')
@@ -29,6 +29,12 @@ if top > 0 then
 end
 redis.call('HDEL', KEYS[6], ARGV[2]) -- so that a chat moved there and back has one address
 redis.call('HSET', KEYS[6], ARGV[1], ARGV[2])
+
+local chosen = redis.call('HGET', KEYS[9], ARGV[1])
+if chosen then -- what was chosen at the new address itself stays
+  redis.call('HSETNX', KEYS[9], ARGV[2], chosen)
+  redis.call('HDEL', KEYS[9], ARGV[1])
+end
 
 local line, there = redis.call('HGET', KEYS[7], ARGV[1]), redis.call('HGET', KEYS[7], ARGV[2])
 if line then

@@ -36,6 +36,7 @@ class Room:
             self.store.rules,
             self.store.history,
             self.store.notes,
+            self.store.chats,
             self.store.outbox,
             self.clock,
             self.readings,
