@@ -18,6 +18,7 @@ from typing import Any
 from alerts.collect import Source
 from alerts.domain.errors import StoreAwayError, StoreError
 from alerts.domain.reading import Series
+from alerts.domain.turn import Rates
 from alerts.exchanges import EXCHANGES
 from alerts.exchanges.http import open_session
 from alerts.metrics import BY_KEY, METRICS
@@ -219,18 +220,19 @@ class Bot:
             self.store,
             self.readings,
             self.clock,
-            Limits(self._budget(platform)),
+            Limits.of(self._budget(platform), self._rates(platform)),
             consumer=self.name,
             simulated=self.simulated,
         )
 
     def _budget(self, platform: Platform) -> Budget:
-        per_second = self.settings.telegram_messages_per_second
         token = getattr(self.settings, f"{platform.name}_bot_token", None)
-        return self.store.budget(
-            budget_name(platform.name, token.get_secret_value() if token else ""),
-            rates_of(platform.name, telegram_per_second=per_second),
-        )
+        name = budget_name(platform.name, token.get_secret_value() if token else "")
+        return self.store.budget(name, self._rates(platform))
+
+    def _rates(self, platform: Platform) -> Rates:
+        per_second = self.settings.telegram_messages_per_second
+        return rates_of(platform.name, telegram_per_second=per_second)
 
     async def _follow(self) -> None:
         """Read what another process polls, while this one does not lead."""

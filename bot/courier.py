@@ -137,14 +137,18 @@ class Courier:
                 return None
             await asyncio.sleep(wait.total_seconds())
         card = alert(live, self.clock.now(), simulated=self.simulated)
-        return await _to_its_end(self._send(entry, card))
+        went = await self.limits.window.enter(entry.chat)
+        return await _to_its_end(self._send(entry, card, went))
 
-    async def _send(self, entry: Entry, card: Card) -> Entry | None:
+    async def _send(self, entry: Entry, card: Card, went: float) -> Entry | None:
+        outcome: Outcome | None = None
         try:
             async with asyncio.timeout(SEND_BOUND_SECONDS):
                 outcome = await self.platform.send(entry.chat, card, _key(entry.events))
         except TimeoutError:
             outcome = Later(WAIT, "the platform did not answer", unknown=True)
+        finally:
+            self.limits.window.leave(entry.chat, went, answered=isinstance(outcome, Sent))
         if isinstance(outcome, Sent):
             self.delivered += 1
         return await self._surely(lambda: self._settle(entry, outcome))

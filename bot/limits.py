@@ -14,13 +14,14 @@ from alerts.domain.ids import Chat
 from alerts.domain.ids import Platform as PlatformName
 from alerts.domain.turn import Full, NotYet, Rates, Turn
 from alerts.ports import Budget
+from bot.window import Window
 
 ASKED_TOGETHER = 400
 LONGEST_SLEEP_SECONDS = 5.0
 """Nobody sleeps through a longer pause in one go: it may be lifted meanwhile."""
 
 TELEGRAM_SHARE = 0.985
-"""Of the allowed rate: turns are exact, journeys are not, and a window counts arrivals."""
+"""Of the allowed rate: what a stall has held up is made good within the rest."""
 
 TELEGRAM_CHAT_GAP = timedelta(seconds=1.05)
 TELEGRAM_GROUP_PER_MINUTE = 20
@@ -39,7 +40,12 @@ def rates_of(platform: PlatformName, *, telegram_per_second: int) -> Rates:
     match platform:
         case "telegram":
             rate = TELEGRAM_SHARE * telegram_per_second
-            return Rates(rate, TELEGRAM_CHAT_GAP, TELEGRAM_GROUP_PER_MINUTE)
+            return Rates(
+                rate,
+                TELEGRAM_CHAT_GAP,
+                TELEGRAM_GROUP_PER_MINUTE,
+                in_any_second=telegram_per_second,
+            )
         case "discord":
             return Rates(DISCORD_PER_SECOND)
         case _:
@@ -62,12 +68,17 @@ class _Asking:
 
 @dataclass(slots=True)
 class Limits:
-    """Gives chats their turns within one budget."""
+    """Gives chats their turns within one budget, and looks at the wire before each message."""
 
     budget: Budget
+    window: Window = field(default_factory=Window)
     _waiting: deque[_Asking] = field(default_factory=deque)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _full_until: float = 0.0
+
+    @classmethod
+    def of(cls, budget: Budget, rates: Rates) -> "Limits":
+        return cls(budget, Window(rates.in_any_second, rates.chat_gap))
 
     async def turn(self, chat: Chat) -> timedelta:
         """Wait for this chat's turn: zero when it has come, else how long to leave the chat alone.

@@ -10,12 +10,14 @@ class Rates:
 
     `per_second` is over all chats and steady: a quiet hour saves nothing up. `chat_gap` lies
     between two messages of one chat; `group_per_minute` holds in any sliding minute for a chat
-    with a negative id (Telegram's groups and channels), 0 for no such limit.
+    with a negative id (Telegram's groups and channels), 0 for no such limit. `in_any_second` is
+    what the platform itself lets arrive in a second, 0 where that need not be watched.
     """
 
     per_second: float
     chat_gap: timedelta = timedelta(0)
     group_per_minute: int = 0
+    in_any_second: int = 0
 
 
 @dataclass(frozen=True, slots=True)
