@@ -16,15 +16,21 @@ class Tone(StrEnum):
     QUIET = "quiet"
 
 
+ACT_BYTES = 48
+
+
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A tap that acts: `act` is `verb:argument...`, at most 64 bytes, understood by `taps`."""
+    """A tap that acts: `act` is `verb:argument...`, at most ACT_BYTES, understood by `taps`.
+
+    Telegram takes 64 bytes; the signature that a platform adds uses the rest.
+    """
 
     label: str
     act: str
 
     def __post_init__(self) -> None:
-        if not 1 <= len(self.act.encode()) <= 64:
+        if not 1 <= len(self.act.encode()) <= ACT_BYTES:
             raise ValueError(f"button data of {len(self.act.encode())} bytes")
 
 

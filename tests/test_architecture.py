@@ -137,8 +137,8 @@ TABLE = {
     ),
     "bot.platforms": Row(CHAT),
     "bot.platforms.console": Row((*CHAT, "alerts.ports"), ("prompt_toolkit", "rich")),
-    "bot.platforms.discord": Row(CHAT, ("aiohttp", "discord", "yarl")),
-    "bot.platforms.telegram": Row(CHAT, ("aiohttp", "telegram")),
+    "bot.platforms.discord": Row((*CHAT, "bot.platforms.seal"), ("aiohttp", "discord", "yarl")),
+    "bot.platforms.telegram": Row((*CHAT, "bot.platforms.seal"), ("aiohttp", "telegram")),
     "bot.window": Row((DOMAIN,)),
     "bot.limits": Row((DOMAIN, "alerts.ports", "bot.window")),
     "bot.courier": Row((*CHAT, "alerts.ports", "bot.briefing", "bot.limits", "bot.text")),
@@ -270,7 +270,7 @@ def test_no_platform_knows_another(module):
         for one in imports(module)
         if within(one, "bot.platforms")
         and not within(one, platform)
-        and not within(one, "bot.platforms.spec")
+        and one not in {"bot.platforms.spec", "bot.platforms.seal"}
     ]
 
     assert not others

@@ -110,7 +110,7 @@ def _offers(series: Series, reading: Reading | None) -> tuple[Button, ...]:
     return tuple(
         Button(
             f"Alert {when} {figures.level(metric, level)}",
-            f"cmd:alert:{series.asset} {window}{metric.key} {when} {level:.12g}",
+            f"cmd:set:{series.asset} {window}{metric.key} {when} {level:.12g}",
         )
         for when, level in levels[:PRESETS_AT_MOST]
     )

@@ -81,7 +81,7 @@ def levels(desk: Desk, asset: Asset, metric: Metric) -> Card:
 
 def _rare(asset: Asset, metric: Metric) -> Iterator[Button]:
     """Levels that need no number: out of the usual band, or a record of the year."""
-    start, band = f"cmd:alert:{asset} {metric.key}", metric.band(asset)
+    start, band = f"cmd:set:{asset} {metric.key}", metric.band(asset)
     if band and band.low is not None and band.high is not None:
         low, high = band.low, band.high
         yield Button(f"leaves {low:g} to {high:g}", f"{start} outside {low:g} and {high:g}")

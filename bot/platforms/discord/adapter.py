@@ -26,6 +26,7 @@ from bot.platforms.discord.client import (
 )
 from bot.platforms.discord.message import alert_parts, nonce, plain_parts
 from bot.platforms.discord.outcome import outcome_of, pause_after
+from bot.platforms.seal import Seal
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +60,7 @@ class Discord:
         guild_ids: Sequence[int] = (),
     ) -> None:
         self._token = token
+        self._seal = Seal.of_token(token)
         self._guild_ids = tuple(guild_ids)
         self._identifies = Identifies()
         self._login_lock = asyncio.Lock()
@@ -90,7 +92,7 @@ class Discord:
 
     async def send(self, chat: Chat, card: Card, key: str) -> Outcome:
         """Deliver one card; a card that Discord finds malformed goes once more as plain text."""
-        outcome = await self._post(chat, key, alert_parts(card))
+        outcome = await self._post(chat, key, alert_parts(card, chat, self._seal))
         if isinstance(outcome, Rejected):
             log.error("discord refused a card, sending plain text why=%s", outcome.why)
             outcome = await self._post(chat, key, plain_parts(card))
@@ -120,7 +122,7 @@ class Discord:
         try:
             client = await self._logged_in()
             if client.answers is None:
-                client.answers = Answers(desk, self.send)
+                client.answers = Answers(desk, self.send, self._seal)
                 client.tree.fill(desk, client.answers.command)
             if not self._published:
                 await self._publish(client)

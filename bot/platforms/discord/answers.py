@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import aiohttp
@@ -16,16 +16,17 @@ from bot.outcome import Outcome, Rejected
 from bot.platforms.discord import markup
 from bot.platforms.discord.ask import (
     Interaction,
-    act_of_tap,
     ask_of_command,
     ask_of_tap,
     ask_of_words,
+    carried_by_tap,
     is_of_channel,
     is_public,
     personal,
 )
 from bot.platforms.discord.message import plain_parts, reply_parts
 from bot.platforms.discord.outcome import outcome_of
+from bot.platforms.seal import Seal
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ class Answers:
 
     desk: FrontDesk
     deliver: Deliver
+    seal: Seal
 
     async def command(self, interaction: Interaction, name: str, values: Mapping[str, str]) -> None:
         """Answer a slash command; only the person who typed it sees the card."""
@@ -62,13 +64,12 @@ class Answers:
         if not await _acknowledged(interaction):
             return
         ask = ask_of_tap(interaction)
-        reply = await self.desk.tap(ask, act_of_tap(interaction))
-        if reply.card is not None and reply.new:
-            await _whisper(interaction, reply_parts(reply.card, here=is_of_channel(ask)))
-        elif reply.card is not None and (ask.may_edit or not is_public(interaction)):
+        reply = await self.desk.tap(ask, self.seal.opened(ask.chat, carried_by_tap(interaction)))
+        in_place = not reply.new and (ask.may_edit or not is_public(interaction))
+        if reply.card is not None and in_place:
             await self._show(interaction, ask, reply.card)
         elif reply.card is not None:
-            await _whisper(interaction, reply_parts(reply.card, here=True))
+            await _whisper(interaction, reply_parts(reply.card, ask.chat, self.seal))
         elif reply.toast:
             await _whisper(interaction, {"content": markup.escape(reply.toast)})
 
@@ -80,7 +81,7 @@ class Answers:
             await self.deliver(ask.chat, card, f"words.{message.id}")
 
     async def _show(self, interaction: Interaction, ask: Ask, card: Card) -> None:
-        for parts in (reply_parts(card, here=is_of_channel(ask)), plain_parts(card)):
+        for parts in (reply_parts(card, ask.chat, self.seal), plain_parts(card)):
             try:
                 await interaction.edit_original_response(**parts)
             except TROUBLES as error:
@@ -90,6 +91,8 @@ class Answers:
                     break
             else:
                 return
+        if is_of_channel(ask.chat):  # its buttons would act on the person's own rules there
+            card = replace(card, buttons=())
         await self.deliver(personal(interaction.user.id), card, f"reply.{interaction.id}")
 
 

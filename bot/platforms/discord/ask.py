@@ -36,14 +36,14 @@ def ask_of_tap(interaction: Interaction) -> Ask:
     return Ask(personal(interaction.user.id), str(interaction.user.id))
 
 
-def act_of_tap(interaction: Interaction) -> str:
-    """What the button was made to do."""
+def carried_by_tap(interaction: Interaction) -> str:
+    """What the tapped button carries, still sealed."""
     return (interaction.custom_id or "").removeprefix(HERE)
 
 
-def is_of_channel(ask: Ask) -> bool:
+def is_of_channel(chat: Chat) -> bool:
     """Whether the rules of a server's channel are meant, and not a person's own."""
-    return not ask.chat.id.startswith("u")
+    return not chat.id.startswith("u")
 
 
 def ask_of_words(message: discord.Message) -> Ask:

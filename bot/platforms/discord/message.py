@@ -8,7 +8,8 @@ import discord
 from alerts.domain.ids import Chat
 from bot.card import Button, Card
 from bot.platforms.discord import markup
-from bot.platforms.discord.ask import HERE
+from bot.platforms.discord.ask import HERE, is_of_channel
+from bot.platforms.seal import Seal
 
 NONCE_LENGTH = 25
 
@@ -19,18 +20,19 @@ _STYLES = {
 }
 
 
-def alert_parts(card: Card) -> dict[str, Any]:
+def alert_parts(card: Card, chat: Chat, seal: Seal) -> dict[str, Any]:
     """A message of its own: the title is also the content, so that lock screens show it."""
-    return {**reply_parts(card), "content": markup.headline(card), "silent": card.silent}
+    shown = reply_parts(card, chat, seal)
+    return {**shown, "content": markup.headline(card), "silent": card.silent}
 
 
-def reply_parts(card: Card, *, here: bool = False) -> dict[str, Any]:
+def reply_parts(card: Card, chat: Chat, seal: Seal) -> dict[str, Any]:
     """The answer to an interaction, which nobody is notified of; also replaces what was there.
 
-    `here`: the card speaks of the channel's rules, though only one person may see it.
+    `chat` is whose rules the card speaks of: a channel's, though only one person may see it.
     """
     embed = discord.Embed.from_dict(markup.embed(card))
-    return {"content": None, "embed": embed, "view": _view(card, HERE if here else "")}
+    return {"content": None, "embed": embed, "view": _view(card, chat, seal)}
 
 
 def plain_parts(card: Card) -> dict[str, Any]:
@@ -43,22 +45,21 @@ def nonce(chat: Chat, key: str) -> str:
     return hashlib.sha256(f"{chat}\n{key}".encode()).hexdigest()[:NONCE_LENGTH]
 
 
-def _view(card: Card, prefix: str) -> discord.ui.View:
+def _view(card: Card, chat: Chat, seal: Seal) -> discord.ui.View:
     """The rows of buttons.
 
     Stopped from the start: taps are answered by their custom_id alone, which outlives a restart,
     and the library keeps no view in memory.
     """
     view = discord.ui.View(timeout=None)
+    whose = HERE if is_of_channel(chat) else ""
     for row, buttons in enumerate(markup.rows(card)):
         for button in buttons:
-            view.add_item(_button(button, row, prefix))
+            view.add_item(_button(button, row, whose + seal.sealed(chat, button.act)))
     view.stop()
     return view
 
 
-def _button(button: Button, row: int, prefix: str) -> discord.ui.Button[discord.ui.View]:
+def _button(button: Button, row: int, carried: str) -> discord.ui.Button[discord.ui.View]:
     style = _STYLES.get(button.act.partition(":")[0], discord.ButtonStyle.secondary)
-    return discord.ui.Button(
-        label=markup.label(button), custom_id=prefix + button.act, style=style, row=row
-    )
+    return discord.ui.Button(label=markup.label(button), custom_id=carried, style=style, row=row)

@@ -25,6 +25,7 @@ from alerts.domain.ids import Chat
 from bot.card import Card
 from bot.commands.spec import Command, FrontDesk
 from bot.outcome import Later, Outcome
+from bot.platforms.seal import Seal
 from bot.platforms.telegram.asks import TELEGRAM
 from bot.platforms.telegram.listener import UPDATES, App, Listener
 from bot.platforms.telegram.markup import clip
@@ -78,7 +79,7 @@ class Telegram:
             request=self._request(self._pulse.heard),
             get_updates_request=self._request(self._pulse.heard_poll),
         )
-        self._posting = Posting(self._bot)
+        self._posting = Posting(self._bot, Seal.of_token(token))
         self._webhook = webhook
         self._running: App | None = None
 

@@ -56,6 +56,7 @@ class Listener:
     ) -> None:
         self._desk = desk
         self._bot = bot
+        self._seal = posting.seal
         self._posting = posting
         self._rights = Rights(bot, now)
         self._now = now
@@ -123,7 +124,7 @@ class Listener:
             message.chat.id, query.from_user.id
         )
         ask = Ask(chat, str(query.from_user.id), may_edit=may_edit)
-        reply = await self._desk.tap(ask, query.data or "")
+        reply = await self._desk.tap(ask, self._seal.opened(chat, query.data or ""))
         if reply.card is not None and reply.new:
             await self._reply(chat, reply.card)
         elif reply.card is not None:

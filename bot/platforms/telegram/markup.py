@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape as _escape_html
 from itertools import groupby
@@ -97,15 +97,15 @@ def plain(card: Card) -> str:
     return "\n".join(part.plain for part in render(card))
 
 
-def keyboard(card: Card) -> InlineKeyboardMarkup | None:
-    """The card's buttons; None where it has none."""
-    rows = [_button_row(row) for row in card.buttons[:_ROWS] if row]
+def keyboard(card: Card, sealed: Callable[[str], str]) -> InlineKeyboardMarkup | None:
+    """The card's buttons, each carrying its act as `sealed` signs it; None where it has none."""
+    rows = [_button_row(row, sealed) for row in card.buttons[:_ROWS] if row]
     return InlineKeyboardMarkup(rows) if rows else None
 
 
-def _button_row(row: Sequence[Button]) -> list[InlineKeyboardButton]:
+def _button_row(row: Sequence[Button], sealed: Callable[[str], str]) -> list[InlineKeyboardButton]:
     return [
-        InlineKeyboardButton(_flat(button.label) or "·", callback_data=button.act)
+        InlineKeyboardButton(_flat(button.label) or "·", callback_data=sealed(button.act))
         for button in row[:_BUTTONS_IN_A_ROW]
     ]
 

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass, replace
+from functools import partial
 
 from telegram import Bot, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.constants import ParseMode
@@ -10,6 +11,7 @@ from telegram.error import TelegramError
 from alerts.domain.ids import Chat
 from bot.card import Card
 from bot.outcome import Later, Outcome, Rejected, Sent
+from bot.platforms.seal import Seal
 from bot.platforms.telegram.markup import Part, keyboard, render
 from bot.platforms.telegram.outcome import (
     is_bad_form,
@@ -36,16 +38,17 @@ class _Message:
 
 
 class Posting:
-    """Puts cards into chats."""
+    """Puts cards into chats; their buttons work only in the chat a card is for."""
 
-    def __init__(self, bot: Bot) -> None:
+    def __init__(self, bot: Bot, seal: Seal) -> None:
         self._bot = bot
+        self.seal = seal
         self._told: set[Chat] = set()
 
     async def post(self, chat: Chat, card: Card) -> Outcome:
         """Send the card, in several messages where it is long; only the first one rings."""
         outcome: Outcome = Rejected("an empty card")
-        for message in _messages(card):
+        for message in self._messages(chat, card):
             begun = isinstance(outcome, Sent)
             outcome = await self._deliver(chat, message)
             if not isinstance(outcome, Sent):
@@ -56,13 +59,24 @@ class Posting:
         """Replace a sent message by the card, or send it anew where it can no longer be edited."""
         part = render(card, max_parts=1)[0]
         try:
-            await self._edit(chat, message_id, _Message(part, keyboard(card)))
+            await self._edit(chat, message_id, _Message(part, self._keyboard(chat, card)))
         except TelegramError as error:
             if is_uneditable(error):
                 return await self.post(chat, card)
             if not is_unmodified(error):
                 return outcome_of(error, chat)
         return Sent(str(message_id))
+
+    def _messages(self, chat: Chat, card: Card) -> list[_Message]:
+        parts = render(card)
+        messages = [
+            _Message(part, silent=card.silent or number > 0) for number, part in enumerate(parts)
+        ]
+        messages[-1] = replace(messages[-1], keyboard=self._keyboard(chat, card))
+        return messages
+
+    def _keyboard(self, chat: Chat, card: Card) -> InlineKeyboardMarkup | None:
+        return keyboard(card, partial(self.seal.sealed, chat))
 
     async def _deliver(self, chat: Chat, message: _Message) -> Outcome:
         try:
@@ -126,15 +140,6 @@ class Posting:
             reply_markup=message.keyboard,
             link_preview_options=_NO_PREVIEW,
         )
-
-
-def _messages(card: Card) -> list[_Message]:
-    parts = render(card)
-    messages = [
-        _Message(part, silent=card.silent or number > 0) for number, part in enumerate(parts)
-    ]
-    messages[-1] = replace(messages[-1], keyboard=keyboard(card))
-    return messages
 
 
 def _after_a_part(outcome: Outcome) -> Outcome:

@@ -161,14 +161,26 @@ class FakeDiscord:
         seconds: float = WAIT_SECONDS,
     ) -> Reply:
         """Press a button and wait for the acknowledgement only."""
-        shown, person, guild = self._seen(message, by)
+        shown, _, _ = self._seen(message, by)
         button = model.buttons_of(shown).get(label)
         if button is None:
             raise LookupError(f"no button {label!r} among {[*model.buttons_of(shown)]}")
+        return await self.forge(message, button["custom_id"], by=by, seconds=seconds)
+
+    async def forge(
+        self,
+        message: Json | Reply,
+        carried: str,
+        *,
+        by: Person | None = None,
+        seconds: float = WAIT_SECONDS,
+    ) -> Reply:
+        """Say that a button with this data was pressed, and wait for the acknowledgement."""
+        shown, person, guild = self._seen(message, by)
         await self.connected(seconds)
         reply = self._made(person, guild, COMPONENT)
         reply.source = shown
-        content = {"custom_id": button["custom_id"], "component_type": 2, "id": button["id"]}
+        content = {"custom_id": carried, "component_type": 2, "id": 1}
         payload = self._payload(reply, content) | {"message": shown}
         await self.gateway.dispatch("INTERACTION_CREATE", payload)
         await self.until(lambda: reply.callback, seconds)

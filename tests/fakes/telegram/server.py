@@ -121,6 +121,10 @@ class FakeTelegram:
 
     async def press(self, message: Seen, label: str, *, user: int | None = None) -> str:
         """Tap the button of this label as it was shown in `message`; the query's id."""
+        return await self.forge(message, message.buttons[label], user=user)
+
+    async def forge(self, message: Seen, carried: str, *, user: int | None = None) -> str:
+        """Say that a button with this data was tapped, as a client can of any message it sees."""
         user = message.chat if user is None else user
         self._last_query += 1
         query = f"query-{self._last_query}"
@@ -132,7 +136,7 @@ class FakeTelegram:
             "from": self.world.person(user),
             "message": room.messages.get(message.id, inaccessible),
             "chat_instance": str(message.chat),
-            "data": message.buttons[label],
+            "data": carried,
         }
         await self.world.update("callback_query", content)
         return query

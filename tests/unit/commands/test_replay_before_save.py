@@ -279,7 +279,7 @@ async def test_a_change_is_called_as_it_is_typed():
 async def test_what_the_wizard_offers_without_a_number_is_a_rule(metric):
     room = Room()
     await room.taps(f"pick:BTC:{metric.key}")
-    offered = [act for act in acts(room.card).values() if act.startswith("cmd:alert:")]
+    offered = [act for act in acts(room.card).values() if act.startswith("cmd:set:")]
 
     for act in offered:
         reply = await room.taps(act)

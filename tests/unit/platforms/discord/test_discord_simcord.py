@@ -2,13 +2,17 @@
 
 import pytest
 
+from alerts.domain.ids import Chat, Platform
 from bot.card import Button, Card, Tone
 from bot.commands.spec import Reply
 from bot.outcome import Sent
 from bot.platforms.discord.answers import Answers
 from bot.platforms.discord.client import Client, Identifies
 from bot.platforms.discord.message import alert_parts
+from bot.platforms.seal import Seal
 from tests.fakes.discord.desk import FakeDesk
+
+SEAL = Seal.of_token("a token")
 
 
 class SimulatedBot(Client):
@@ -19,13 +23,13 @@ class SimulatedBot(Client):
         self.desk = desk
 
     async def setup_hook(self):
-        self.answers = Answers(self.desk, self._deliver)
+        self.answers = Answers(self.desk, self._deliver, SEAL)
         self.tree.fill(self.desk, self.answers.command)
         await self.tree.sync()
 
     async def _deliver(self, chat, card, key):
         channel = await self.create_dm(await self.fetch_user(int(chat.id[1:])))
-        return Sent(str((await channel.send(**alert_parts(card))).id))
+        return Sent(str((await channel.send(**alert_parts(card, chat, SEAL))).id))
 
 
 @pytest.fixture
@@ -90,7 +94,8 @@ async def test_buttons_survive_a_restart(simcord_env, place, desk):
     _, channel, alice = place
     desk.reply = Reply(card=Card("Paused #7"))
     card = Card("BTC skew 20.0%", Tone.ALARM, buttons=((Button("Pause", "pause:7:1"),),))
-    sent = await simcord_env.bot.get_channel(channel.id).send(**alert_parts(card))
+    parts = alert_parts(card, Chat(Platform("discord"), str(channel.id)), SEAL)
+    sent = await simcord_env.bot.get_channel(channel.id).send(**parts)
 
     await simcord_env.restart_bot(SimulatedBot(desk))
     await alice.click(sent, label="Pause")

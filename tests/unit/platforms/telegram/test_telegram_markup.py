@@ -155,7 +155,7 @@ def test_plain_text_has_no_tags():
 def test_buttons_keep_their_rows_and_acts():
     card = Card("x", buttons=((Button("Save", "save:1"), Button("No", "cancel:1")), ()))
 
-    rows = keyboard(card).inline_keyboard
+    rows = keyboard(card, str).inline_keyboard
 
     assert [[(one.text, one.callback_data) for one in row] for row in rows] == [
         [("Save", "save:1"), ("No", "cancel:1")]
@@ -163,7 +163,7 @@ def test_buttons_keep_their_rows_and_acts():
 
 
 def test_card_without_buttons_has_no_keyboard():
-    assert keyboard(Card("x")) is None
+    assert keyboard(Card("x"), str) is None
 
 
 @given(HOSTILE, st.integers(min_value=1, max_value=30))

@@ -224,7 +224,7 @@ async def test_long_card_rings_once_and_has_its_buttons_below(fake, telegram):
 
     first, second = await fake.next_message(ALICE), await fake.next_message(ALICE)
     assert (first.silent, second.silent) == (False, True)
-    assert (first.buttons, second.buttons) == ({}, {"Ok": "ok:1"})
+    assert (list(first.buttons), list(second.buttons)) == ([], ["Ok"])
 
 
 async def test_card_broken_off_after_its_first_part_may_repeat(fake, telegram):
