@@ -2,7 +2,7 @@
 
 Every method that reaches the store may raise StoreError; then nothing was changed by that call
 as far as is known. `alerts/storage/memory.py` and `alerts/storage/redis.py` implement all of them
-and pass one contract suite.
+and pass one contract suite. The outbox is in `alerts/queue.py`.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -11,11 +11,15 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from alerts.domain.event import Event
-from alerts.domain.ids import Chat, Platform, RuleId
+from alerts.domain.ids import Chat, RuleId
 from alerts.domain.preferences import Preferences
 from alerts.domain.reading import Close, Reading, Series
 from alerts.domain.rule import UNTOUCHED, Draft, Overlay, Rule, State
 from alerts.domain.turn import Rates, Turn
+from alerts.queue import Dead as Dead
+from alerts.queue import Entry as Entry
+from alerts.queue import Hands as Hands
+from alerts.queue import Outbox as Outbox
 
 
 class Clock(Protocol):
@@ -174,90 +178,6 @@ class History(Protocol):
         Days without a reading are missing; so are those read by another method than the newest:
         another way of computing begins another history.
         """
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What one chat is to be told of one tick, taken from the queue and not yet settled."""
-
-    id: str
-    chat: Chat
-    events: tuple[Event, ...]
-    queued_at: datetime
-    attempts: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Hands:
-    """A courier of a platform; what it takes and does not keep for `hold` is anybody's again."""
-
-    platform: Platform
-    name: str
-    hold: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class Dead:
-    """An entry that left the queue undelivered; `events` is empty where it cannot be read."""
-
-    id: str
-    chat: str
-    events: tuple[Event, ...]
-    why: str
-    at: datetime
-
-
-class Outbox(Protocol):
-    """The durable queue between ticks and couriers; an entry leaves it only when settled.
-
-    A chat's entries stand in a line: only the first is ever in anybody's hands, so order holds
-    whatever is retried, by however many couriers. Chats take turns: the longest due comes first.
-    """
-
-    async def take(self, hands: Hands, *, count: int, wait: timedelta) -> Sequence[Entry]:
-        """Entries that are due, of as many chats, blocking up to `wait` for the first.
-
-        Among them those of couriers that fell silent.
-        """
-        ...
-
-    async def keep(self, hands: Hands, entries: Sequence[Entry]) -> None:
-        """Say that these entries are still being worked on, so nobody else takes them."""
-        ...
-
-    async def settle(self, hands: Hands, entry: Entry) -> Entry | None:
-        """Delivered: remove the entry. The next one of its chat, now in the same hands."""
-        ...
-
-    async def bury(self, hands: Hands, entry: Entry, why: str) -> Entry | None:
-        """Given up: move the entry to the dead letters. The next one of its chat, as `settle`."""
-        ...
-
-    async def defer(
-        self, hands: Hands, entry: Entry, after: timedelta, *, tried: bool = True
-    ) -> None:
-        """Give the entry back: its chat's turn comes after so long. `tried` counts an attempt."""
-        ...
-
-    async def readdress(self, old: Chat, new: Chat) -> None:
-        """A chat has moved: its rules and its entries go to the new address."""
-        ...
-
-    async def backlog(self, platform: Platform) -> int:
-        """How many entries are not settled."""
-        ...
-
-    async def dead(self, platform: Platform, count: int = 1000) -> Sequence[Dead]:
-        """The latest dead letters, oldest first."""
-        ...
-
-    async def resend(self, platform: Platform, dead_id: str) -> bool:
-        """Put a dead letter back into the queue; False when there is none."""
-        ...
-
-    async def drop(self, platform: Platform, dead_id: str) -> bool:
-        """Delete a dead letter; False when there is none."""
         ...
 
 

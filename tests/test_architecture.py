@@ -29,7 +29,7 @@ class Row:
 
 
 CHAT = (DOMAIN, "bot.card", "bot.outcome", "bot.commands.spec", "bot.platforms.spec")
-STORE = (DOMAIN, "alerts.ports", "alerts.codec")
+STORE = (DOMAIN, "alerts.ports", "alerts.queue", "alerts.codec")
 RULES = (DOMAIN, "alerts.metrics.spec")
 MARKET = (DOMAIN, "alerts.exchanges", "alerts.metrics")
 ENGINE = ("alerts.engine", "alerts.ports", "alerts.rules")
@@ -52,7 +52,8 @@ TABLE = {
     "alerts.rules.grammar": Row(RULES, ("lark",)),
     "alerts.engine": Row((DOMAIN, "alerts.rules")),
     "alerts.codec": Row((DOMAIN,)),
-    "alerts.ports": Row((DOMAIN,)),
+    "alerts.ports": Row((DOMAIN, "alerts.queue")),
+    "alerts.queue": Row((DOMAIN,)),
     "alerts.exchanges": Row((DOMAIN,)),
     "alerts.exchanges.deribit": Row((DOMAIN,), ("msgspec",)),
     "alerts.exchanges.bybit": Row((DOMAIN,), ("msgspec",)),

@@ -114,6 +114,18 @@ class Keys:
         """Sorted set: chat by the microsecond when the head of its line may be handed out."""
         return f"{self.prefix}turns:{platform}"
 
+    def aside(self, platform: Platform) -> str:
+        """Hash: chat -> the events that wait there, one a line, oldest first."""
+        return f"{self.prefix}aside:{platform}"
+
+    def aside_due(self, platform: Platform) -> str:
+        """Sorted set: chat by the microsecond (of the market's clock) when what waits is due."""
+        return f"{self.prefix}asidedue:{platform}"
+
+    def rang(self, platform: Platform) -> str:
+        """Hash: chat -> a period and how many alerts rang in it, by a space."""
+        return f"{self.prefix}rang:{platform}"
+
     def dead(self, platform: Platform) -> str:
         """Stream of entries that could not be delivered, with the reason."""
         return f"{self.prefix}dead:{platform}"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from alerts.domain.event import Event
 from alerts.domain.ids import Chat, Platform, RuleId
-from alerts.ports import Dead, Entry, Hands
+from alerts.queue import Aside, Dead, Entry, Hands, Tally
 from alerts.storage import terms
 from alerts.storage.memory_shelf import Line, Shelf
 
@@ -43,16 +43,41 @@ class MemoryOutbox:
             if line:
                 line.turn = self._shelf.monotonic() + hands.hold.total_seconds()
 
-    async def settle(self, hands: Hands, entry: Entry) -> Entry | None:
-        line = self._shelf.lines.get(self._shelf.address(entry.chat))
+    async def settle(
+        self, hands: Hands, entry: Entry, *, aside: Aside | None = None, rang: str = ""
+    ) -> Entry | None:
+        chat = self._shelf.address(entry.chat)
+        line = self._shelf.lines.get(chat)
         if line is None or entry.id not in [one.id for one in line.entries]:
             return None
+        if aside:
+            self._shelf.lay_aside(chat, aside)
+        if rang:
+            period, count = self._shelf.rang.get(chat, (rang, 0))
+            self._shelf.rang[chat] = (rang, count + 1 if period == rang else 1)
         ours = self._ours(hands, entry)
         line.entries.remove(next(one for one in line.entries if one.id == entry.id))
         if not line.entries:
             del self._shelf.lines[self._shelf.address(entry.chat)]
             return None
         return self._hand(hands, line) if ours else None
+
+    async def tally(self, chats: Sequence[Chat]) -> Sequence[Tally]:
+        shelf = self._shelf
+        return [Tally(shelf.waiting.get(one, ()), *shelf.rang.get(one, ())) for one in chats]
+
+    async def bring_back(self, platform: Platform, now: datetime) -> int:
+        dues = self._shelf.waiting_due.items()
+        chats = [chat for chat, due in dues if chat.platform == platform and due <= now]
+        for chat in chats:
+            aside = self._shelf.take_aside(chat)
+            if aside:
+                await self._put(chat, aside.events, now)
+        return len(chats)
+
+    async def recall(self, chat: Chat) -> None:
+        if chat in self._shelf.waiting_due:
+            self._shelf.waiting_due[chat] = datetime.min.replace(tzinfo=UTC)
 
     async def bury(self, hands: Hands, entry: Entry, why: str) -> Entry | None:
         dead = self._shelf.dead[hands.platform]
@@ -83,6 +108,11 @@ class MemoryOutbox:
         chosen = shelf.chosen.pop(old, None)
         if chosen:
             shelf.chosen.setdefault(new, chosen)
+        rang, aside = shelf.rang.pop(old, None), shelf.take_aside(old)
+        if rang:
+            shelf.rang.setdefault(new, rang)
+        if aside:
+            shelf.lay_aside(new, aside)
         line = shelf.lines.pop(old, None)
         if line:
             line.entries.extend(shelf.lines.pop(new, Line()).entries)
@@ -103,12 +133,14 @@ class MemoryOutbox:
     async def drop(self, platform: Platform, dead_id: str) -> bool:
         return self._shelf.dead[platform].pop(dead_id, None) is not None
 
-    async def _put(self, chat: Chat, events: tuple[Event, ...]) -> None:
+    async def _put(
+        self, chat: Chat, events: tuple[Event, ...], back_at: datetime | None = None
+    ) -> None:
         shelf = self._shelf
         shelf.queued += 1
         fresh = Line(turn=shelf.monotonic())
         line = shelf.lines.setdefault(shelf.address(chat), fresh)
-        line.entries.append(terms.entry(str(shelf.queued), chat, events, 0))
+        line.entries.append(terms.entry(str(shelf.queued), chat, events, 0, back_at))
         async with shelf.arrival:
             shelf.arrival.notify_all()
 

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from alerts.domain.event import Event
 from alerts.domain.ids import Chat, Platform, RuleId
 from alerts.domain.preferences import Preferences
 from alerts.domain.reading import Reading, Series
 from alerts.domain.rule import Rule
-from alerts.ports import Dead, Entry, Held
+from alerts.ports import Held
+from alerts.queue import Aside, Dead, Entry
 from alerts.storage import terms
 
 Monotonic = Callable[[], float]
@@ -40,6 +42,9 @@ class Shelf:
     chosen: dict[Chat, Preferences] = field(default_factory=dict)
     moved: dict[Chat, Chat] = field(default_factory=dict)
     lines: dict[Chat, Line] = field(default_factory=dict)
+    waiting: dict[Chat, tuple[Event, ...]] = field(default_factory=dict)
+    waiting_due: dict[Chat, datetime] = field(default_factory=dict)
+    rang: dict[Chat, tuple[str, int]] = field(default_factory=dict)
     dead: dict[Platform, dict[str, Dead]] = field(default_factory=lambda: defaultdict(dict))
     queued: int = 0
     arrival: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -63,3 +68,12 @@ class Shelf:
         while chat in self.moved:
             chat = self.moved[chat]
         return chat
+
+    def lay_aside(self, chat: Chat, aside: Aside) -> None:
+        kept = (*self.waiting.get(chat, ()), *aside.events)[-terms.ASIDE_AT_MOST :]
+        self.waiting[chat] = kept
+        self.waiting_due[chat] = min(aside.due, self.waiting_due.get(chat, aside.due))
+
+    def take_aside(self, chat: Chat) -> Aside | None:
+        events, due = self.waiting.pop(chat, ()), self.waiting_due.pop(chat, None)
+        return Aside(events, due) if events and due else None

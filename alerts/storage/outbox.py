@@ -7,21 +7,24 @@ entries in a line and hands out only the first.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
 from alerts import codec
 from alerts.domain.errors import CodecError, StoreError, UsageError
+from alerts.domain.event import Event
 from alerts.domain.ids import Chat, Platform
-from alerts.ports import Dead, Entry, Hands
+from alerts.queue import Aside, Dead, Entry, Hands, Tally
 from alerts.storage import terms
 from alerts.storage.connection import Connection
+from alerts.storage.keys import Keys
 
 log = logging.getLogger(__name__)
 
 GROUP = "couriers"
 DEAD_LENGTH = 1_000
+BACK_AT_ONCE = 100
 WAIT_SLICE = timedelta(seconds=1)
 """Longest block of one command: well under the command timeout."""
 
@@ -58,8 +61,30 @@ class RedisOutbox:
         if entries:
             await self._run("keep", hands, *(word for one in entries for word in _named(one)))
 
-    async def settle(self, hands: Hands, entry: Entry) -> Entry | None:
-        return await self._settle(hands, _named(entry), "")
+    async def settle(
+        self, hands: Hands, entry: Entry, *, aside: Aside | None = None, rang: str = ""
+    ) -> Entry | None:
+        return await self._settle(hands, _named(entry), "", aside, rang)
+
+    async def tally(self, chats: Sequence[Chat]) -> Sequence[Tally]:
+        names = {platform: [one for one in chats if one.platform == platform]
+                 for platform in {chat.platform for chat in chats}}  # fmt: skip
+        found: dict[Chat, Tally] = {}
+        for platform, ours in names.items():
+            waiting, rang = await self._db.ask_all(
+                ["HMGET", self._keys.aside(platform), *map(str, ours)],
+                ["HMGET", self._keys.rang(platform), *map(str, ours)],
+            )
+            found |= zip(ours, map(_tally, ours, waiting, rang), strict=True)
+        return [found[chat] for chat in chats]
+
+    async def bring_back(self, platform: Platform, now: datetime) -> int:
+        keys = self._keys
+        names = [keys.outbox(platform), keys.aside(platform), keys.aside_due(platform)]
+        return int(await self._db.run("bring_back", names, [terms.micros(now), BACK_AT_ONCE]))
+
+    async def recall(self, chat: Chat) -> None:
+        await self._db.tell("ZADD", self._keys.aside_due(chat.platform), "XX", 0, str(chat))
 
     async def bury(self, hands: Hands, entry: Entry, why: str) -> Entry | None:
         return await self._settle(hands, _named(entry), why or "no reason was given")
@@ -78,8 +103,9 @@ class RedisOutbox:
             [
                 *(keys.chat(old), keys.chat(new), keys.numbers, keys.rules, keys.feed, keys.moved),
                 *(keys.lines(old.platform), keys.turns(old.platform), keys.chats),
+                *_hush(keys, old.platform),
             ],
-            [str(old), str(new), terms.FEED_LENGTH],
+            [str(old), str(new), terms.FEED_LENGTH, terms.ASIDE_AT_MOST],
         )
 
     async def backlog(self, platform: Platform) -> int:
@@ -109,7 +135,7 @@ class RedisOutbox:
                 name,
                 [
                     *(keys.outbox(platform), keys.lines(platform), keys.turns(platform)),
-                    *(keys.moved, keys.dead(platform)),
+                    *(keys.moved, keys.dead(platform), *_hush(keys, platform)),
                 ],
                 [GROUP, hands.name, hands.hold // _MICROSECOND, *words],
             ),
@@ -122,8 +148,15 @@ class RedisOutbox:
             "XREAD", "COUNT", 1, "BLOCK", block, "STREAMS", self._keys.outbox(platform), last
         )
 
-    async def _settle(self, hands: Hands, named: Sequence[Word], why: str) -> Entry | None:
-        row = await self._run("settle", hands, *named, why, DEAD_LENGTH)
+    async def _settle(
+        self,
+        hands: Hands,
+        named: Sequence[Word],
+        why: str,
+        aside: Aside | None = None,
+        rang: str = "",
+    ) -> Entry | None:
+        row = await self._run("settle", hands, *named, why, DEAD_LENGTH, *_laid(aside), rang)
         return await self._entry(hands, row) if row else None
 
     async def _entry(self, hands: Hands, row: Sequence[Any]) -> Entry | None:
@@ -160,17 +193,45 @@ def _named(entry: Entry) -> tuple[str, str]:
     return str(entry.chat), entry.id
 
 
+def _hush(keys: Keys, platform: Platform) -> tuple[str, str, str]:
+    return keys.aside(platform), keys.aside_due(platform), keys.rang(platform)
+
+
+def _laid(aside: Aside | None) -> tuple[Word, Word, Word]:
+    if aside is None:
+        return "", "", ""
+    events = "\n".join(map(codec.encode_event, aside.events))
+    return events, terms.micros(aside.due), terms.ASIDE_AT_MOST
+
+
+def _tally(chat: Chat, waiting: bytes | None, rang: bytes | None) -> Tally:
+    """A record that cannot be read is no reason to keep an alert back."""
+    try:
+        period, count = (rang or b" 0").decode().split(" ")
+        return Tally(_each(waiting) if waiting else (), period, int(count))
+    except (CodecError, ValueError) as error:
+        log.error("what waits in chat=%s cannot be read: %s", chat, error)  # noqa: TRY400
+        return Tally()
+
+
 def _read(entry_id: str, fields: _Fields, attempts: int) -> Entry:
-    return terms.entry(entry_id, _chat(fields.get(b"chat", b"")), _events(fields), attempts)
+    back = fields.get(b"back")
+    return terms.entry(
+        entry_id,
+        _chat(fields.get(b"chat", b"")),
+        _each(fields.get(b"events", b"")),
+        attempts,
+        terms.from_micros(int(back)) if back else None,
+    )
 
 
-def _events(fields: _Fields) -> tuple[Any, ...]:
-    return tuple(map(codec.decode_event, fields.get(b"events", b"").split(b"\n")))
+def _each(events: bytes) -> tuple[Event, ...]:
+    return tuple(map(codec.decode_event, events.split(b"\n")))
 
 
 def _dead(dead_id: str, fields: _Fields) -> Dead:
     try:
-        events = _events(fields)
+        events = _each(fields.get(b"events", b""))
     except CodecError:
         events = ()
     return Dead(

@@ -28,6 +28,9 @@ HISTORY_KEPT_COARSE = timedelta(days=730)
 HISTORY_STRETCH = timedelta(days=45)
 """What one block of quarters holds; its milliseconds fit into four bytes."""
 
+ASIDE_AT_MOST = 200
+"""Events that wait in a chat, such as over its quiet hours; of more, the latest are kept."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 AT_ONCE = _EPOCH
@@ -69,14 +72,25 @@ def feed_lost(position: str) -> FeedLostError:
     return FeedLostError(f"the change feed does not reach back to {position!r}: read all rules")
 
 
-def entry(entry_id: str, chat: Chat, events: tuple[Event, ...], attempts: int) -> Entry:
-    """An entry of the outbox: as old as its newest event, by the market's clock."""
-    return Entry(entry_id, chat, events, max(event.at for event in events), attempts)
+def from_micros(micros: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+def entry(
+    entry_id: str,
+    chat: Chat,
+    events: tuple[Event, ...],
+    attempts: int,
+    back_at: datetime | None = None,
+) -> Entry:
+    """An entry of the outbox: as old as its newest event, or the moment it came back."""
+    queued_at = back_at or max(event.at for event in events)
+    return Entry(entry_id, chat, events, queued_at, attempts, held=back_at is not None)
 
 
 def addressed(entry: Entry, chat: Chat) -> Entry:
     """The entry, on its way to where its chat is now."""
-    if entry.chat == chat:
+    if entry.chat == chat and all(event.chat == chat for event in entry.events):
         return entry
     events = tuple(replace(event, chat=chat) for event in entry.events)
     return replace(entry, chat=chat, events=events)

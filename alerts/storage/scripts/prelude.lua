@@ -38,3 +38,16 @@ local function address(moved, chat)
   end
   return chat
 end
+
+-- Adds events, one a line, to what waits in a chat; it is due when the first of it is.
+local function lay_aside(asides, dues, chat, events, due, most)
+  local waiting = redis.call('HGET', asides, chat)
+  local text = waiting and (waiting .. '\n' .. events) or events
+  local _, breaks = string.gsub(text, '\n', '')
+  for _ = most, breaks do
+    text = string.sub(text, string.find(text, '\n', 1, true) + 1)
+  end
+  redis.call('HSET', asides, chat, text)
+  redis.call('ZADD', dues, 'LT', due, chat)
+end
+

@@ -1,7 +1,8 @@
 -- Moves a chat's rules and future entries to a new address. A number that is taken there makes
 -- way for the next free one; all others stay.
--- KEYS: old chat, new chat, numbers, rules, feed, moved, lines, turns, chats
--- ARGV: old, new, feed length
+-- KEYS: old chat, new chat, numbers, rules, feed, moved, lines, turns, chats,
+--       aside, due times of what is aside, rang
+-- ARGV: old, new, feed length, most events that wait in a chat
 local function highest(chat)
   return tonumber(redis.call('HGET', KEYS[3], chat) or '0')
 end
@@ -30,10 +31,19 @@ end
 redis.call('HDEL', KEYS[6], ARGV[2]) -- so that a chat moved there and back has one address
 redis.call('HSET', KEYS[6], ARGV[1], ARGV[2])
 
-local chosen = redis.call('HGET', KEYS[9], ARGV[1])
-if chosen then -- what was chosen at the new address itself stays
-  redis.call('HSETNX', KEYS[9], ARGV[2], chosen)
-  redis.call('HDEL', KEYS[9], ARGV[1])
+for _, key in ipairs({KEYS[9], KEYS[12]}) do -- what was chosen or rang at the new address stays
+  local own = redis.call('HGET', key, ARGV[1])
+  if own then
+    redis.call('HSETNX', key, ARGV[2], own)
+    redis.call('HDEL', key, ARGV[1])
+  end
+end
+local waiting = redis.call('HGET', KEYS[10], ARGV[1])
+if waiting then
+  local due = redis.call('ZSCORE', KEYS[11], ARGV[1]) or 0
+  lay_aside(KEYS[10], KEYS[11], ARGV[2], waiting, due, tonumber(ARGV[4]))
+  redis.call('HDEL', KEYS[10], ARGV[1])
+  redis.call('ZREM', KEYS[11], ARGV[1])
 end
 
 local line, there = redis.call('HGET', KEYS[7], ARGV[1]), redis.call('HGET', KEYS[7], ARGV[2])

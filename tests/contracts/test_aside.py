@@ -1,0 +1,219 @@
+"""What every store promises of news that waits (alerts/queue.py)."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from alerts.domain.event import Event, Kind
+from alerts.domain.ids import Asset, Chat, MetricKey, Platform, RuleId
+from alerts.domain.reading import Series
+from alerts.domain.rule import Direction, Draft, Firing, Idle, Leg, State
+from alerts.ports import Hands, New, Step
+from alerts.queue import Aside, Tally
+from alerts.storage import terms
+
+NOON = datetime(2026, 2, 6, 12, 0, tzinfo=UTC)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+TELEGRAM, DISCORD = Platform("telegram"), Platform("discord")
+ALICE, BOB = Chat(TELEGRAM, "-100", "7"), Chat(TELEGRAM, "200")
+CAROL = Chat(DISCORD, "u300")
+SKEW = Series(MetricKey("skew25_norm"), Asset("BTC"), "60d")
+ONE, TWO = (Hands(TELEGRAM, name, timedelta(seconds=30)) for name in ("one", "two"))
+WEEK = "2026-W06"
+
+
+def fired(chat=ALICE, minutes=0, kind=Kind.FIRED):
+    at = NOON + minutes * MINUTE
+    return Event(kind, RuleId("r1"), 1, 1, chat, 1, SKEW, 15.0, 16.2, at, at)
+
+
+async def queue(store, *events):
+    """One entry for these events of a chat, as a tick queues it."""
+    draft = Draft((Leg(SKEW, Direction.ABOVE, 15.0, 13.0),))
+    made = [
+        await store.rules.add(New(one.chat, "ann", draft, State(Idle())), now=NOON, limit=999)
+        for one in events
+    ]
+    steps = [
+        Step(rule.id, 1, State(Firing(1, NOON, NOON, 16.2)), replace(event, rule=rule.id))
+        for rule, event in zip(made, events, strict=True)
+    ]
+    await store.rules.commit([], steps, 1)
+    return [step.event for step in steps]
+
+
+async def take(store, hands=ONE):
+    return list(await store.outbox.take(hands, count=10, wait=timedelta(0)))
+
+
+async def lay_aside(store, *events, due=NOON + HOUR):
+    queued = await queue(store, *events)
+    [entry] = await take(store)
+    assert list(entry.events) == queued
+    await store.outbox.settle(ONE, entry, aside=Aside(entry.events, due))
+    return queued
+
+
+async def test_what_is_laid_aside_leaves_the_queue_and_waits(store):
+    told = await lay_aside(store, fired())
+
+    assert await take(store) == []
+    assert await store.outbox.backlog(TELEGRAM) == 0
+    assert await store.outbox.tally([BOB, ALICE]) == [Tally(), Tally(tuple(told))]
+
+
+async def test_what_is_due_comes_back_as_one_entry_in_its_order(store):
+    first = await lay_aside(store, fired())
+    second = await lay_aside(store, fired(minutes=1), fired(minutes=1))
+    back_at = NOON + HOUR + MINUTE
+
+    assert await store.outbox.bring_back(TELEGRAM, back_at) == 1
+
+    [entry] = await take(store)
+    assert (entry.chat, entry.held, entry.queued_at) == (ALICE, True, back_at)
+    assert list(entry.events) == [*first, *second]
+    assert await store.outbox.tally([ALICE]) == [Tally()]
+
+
+async def test_a_fresh_entry_is_not_held(store):
+    await queue(store, fired())
+
+    [entry] = await take(store)
+
+    assert not entry.held
+
+
+async def test_nothing_comes_back_before_its_time_or_twice(store):
+    await lay_aside(store, fired(), due=NOON + HOUR)
+
+    assert await store.outbox.bring_back(TELEGRAM, NOON + HOUR - MINUTE) == 0
+    assert await store.outbox.bring_back(DISCORD, NOON + HOUR) == 0
+    assert await store.outbox.bring_back(TELEGRAM, NOON + HOUR) == 1
+    assert await store.outbox.bring_back(TELEGRAM, NOON + HOUR) == 0
+    assert len(await take(store)) == 1
+
+
+async def test_after_a_long_sleep_what_was_due_long_ago_comes_back(store):
+    await lay_aside(store, fired(), due=NOON + HOUR)
+
+    assert await store.outbox.bring_back(TELEGRAM, NOON + timedelta(days=30)) == 1
+
+
+async def test_what_waits_is_due_when_the_first_of_it_is(store):
+    await lay_aside(store, fired(), due=NOON + 5 * HOUR)
+    await lay_aside(store, fired(minutes=1), due=NOON + 2 * HOUR)
+    await lay_aside(store, fired(minutes=2), due=NOON + 9 * HOUR)
+
+    assert await store.outbox.bring_back(TELEGRAM, NOON + 2 * HOUR - MINUTE) == 0
+    assert await store.outbox.bring_back(TELEGRAM, NOON + 2 * HOUR) == 1
+
+    [entry] = await take(store)
+    assert len(entry.events) == 3
+
+
+async def test_what_is_recalled_is_due_at_once(store):
+    await lay_aside(store, fired(), due=NOON + HOUR)
+
+    await store.outbox.recall(ALICE)
+    await store.outbox.recall(BOB)
+
+    assert await store.outbox.bring_back(TELEGRAM, NOON) == 1
+
+
+async def test_each_chat_waits_for_itself(store):
+    await lay_aside(store, fired(), due=NOON + HOUR)
+    await lay_aside(store, fired(BOB), due=NOON + 2 * HOUR)
+
+    assert await store.outbox.bring_back(TELEGRAM, NOON + HOUR) == 1
+    assert [entry.chat for entry in await take(store)] == [ALICE]
+
+
+async def test_an_entry_taken_over_before_it_was_settled_is_laid_aside_once(store):
+    briefly = replace(ONE, hold=timedelta(seconds=-1))
+    told = await queue(store, fired())
+    [lost] = await take(store, briefly)
+    [again] = await take(store, TWO)
+    assert again.events == lost.events == tuple(told)
+
+    await store.outbox.settle(TWO, again, aside=Aside(again.events, NOON), rang=WEEK)
+    await store.outbox.settle(briefly, lost, aside=Aside(lost.events, NOON), rang=WEEK)
+
+    assert await store.outbox.tally([ALICE]) == [Tally(tuple(told), WEEK, 1)]
+
+
+async def test_a_courier_killed_before_settling_has_laid_nothing_aside(store):
+    await queue(store, fired())
+    await take(store, replace(ONE, hold=timedelta(seconds=-1)))
+
+    assert await store.outbox.tally([ALICE]) == [Tally()]
+    assert len(await take(store, TWO)) == 1
+
+
+async def test_the_next_entry_is_handed_out_though_one_is_laid_aside(store):
+    await queue(store, fired())
+    await queue(store, fired(minutes=1))
+    [first] = await take(store)
+
+    following = await store.outbox.settle(ONE, first, aside=Aside(first.events, NOON + HOUR))
+
+    assert following.events[0].at == NOON + MINUTE
+
+
+async def test_only_the_latest_of_very_many_wait(store):
+    for start in range(0, terms.ASIDE_AT_MOST + 10, 70):
+        await lay_aside(store, *(fired(minutes=start + more) for more in range(70)))
+
+    [tally] = await store.outbox.tally([ALICE])
+
+    assert len(tally.waiting) == terms.ASIDE_AT_MOST == 200
+    assert [event.at for event in tally.waiting] == [NOON + n * MINUTE for n in range(10, 210)]
+
+
+async def test_alerts_that_rang_are_counted_by_chat_and_period(store):
+    for chat, period in ((ALICE, WEEK), (ALICE, WEEK), (BOB, WEEK), (BOB, "2026-W07")):
+        await queue(store, fired(chat))
+        [entry] = await take(store)
+        await store.outbox.settle(ONE, entry, rang=period)
+
+    assert await store.outbox.tally([ALICE, BOB, CAROL]) == [
+        Tally((), WEEK, 2),
+        Tally((), "2026-W07", 1),
+        Tally(),
+    ]
+
+
+async def test_what_waits_and_what_rang_follow_a_chat_that_moves(store):
+    theirs = await lay_aside(store, fired(BOB), due=NOON + 2 * HOUR)
+    ours = await lay_aside(store, fired(ALICE), due=NOON + HOUR)
+    await queue(store, fired())
+    [entry] = await take(store)
+    await store.outbox.settle(ONE, entry, rang=WEEK)
+
+    await store.outbox.readdress(ALICE, BOB)
+
+    old, new = await store.outbox.tally([ALICE, BOB])
+    assert old == Tally()
+    assert sorted(one.rule for one in new.waiting) == sorted(one.rule for one in theirs + ours)
+    assert (new.period, new.rang) == (WEEK, 1)
+    assert await store.outbox.bring_back(TELEGRAM, NOON + HOUR) == 1
+    [entry] = await take(store)
+    assert {event.chat for event in entry.events} == {BOB}
+
+
+async def test_an_entry_laid_aside_as_its_chat_moves_waits_at_the_new_address(store):
+    await queue(store, fired(ALICE))
+    [entry] = await take(store)
+    await store.outbox.readdress(ALICE, BOB)
+
+    await store.outbox.settle(ONE, entry, aside=Aside(entry.events, NOON), rang=WEEK)
+
+    old, new = await store.outbox.tally([ALICE, BOB])
+    assert (len(old.waiting), len(new.waiting), new.rang) == (0, 1, 1)
+
+
+async def test_chats_of_several_platforms_are_read_at_once(store):
+    told = await lay_aside(store, fired())
+
+    tallies = await store.outbox.tally([CAROL, ALICE])
+
+    assert tallies == [Tally(), Tally(tuple(told))]
+    assert list(await store.outbox.tally([])) == []
