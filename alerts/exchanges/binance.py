@@ -46,6 +46,7 @@ class _Contract(msgspec.Struct, gc=False, rename="camel"):
     status: str = ""
     contract_status: str = ""
     contract_size: Numeric = None
+    onboard_date: Numeric = None
 
 
 class _Mark(msgspec.Struct, gc=False, rename="camel"):
@@ -74,11 +75,21 @@ Held = Callable[[float, float, float], tuple[float, float]]
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """One contract as listed: `expiry` None for a perpetual, `size` in USD where it is inverse."""
+    """One contract as listed: `expiry` None for a perpetual, `size` in USD where it is inverse.
+
+    `kind` is the venue's word (`CURRENT_QUARTER`); `since` is when trading began, where it is told.
+    """
 
     symbol: str
     expiry: datetime | None
     size: float
+    kind: str = _PERPETUAL
+    since: datetime | None = None
+
+    @property
+    def pair(self) -> str:
+        """What its index is called: `BTCUSDT`, `BTCUSD`."""
+        return self.symbol.partition("_")[0]
 
 
 class Market:
@@ -93,7 +104,7 @@ class Market:
         self.listing = Request(f"{prefix}/exchangeInfo", keep=_KEPT)
         self._prefix = prefix
         self._held = held
-        self._sized = sized
+        self.sized = sized
         self._contracts = Table(venue, _Contract, name="symbol", within="symbols")
         self._marks = Table(venue, _Mark, name="symbol")
         self._intervals = Table(venue, _Interval, name="symbol")
@@ -122,7 +133,9 @@ class Market:
 
     def _contract(self, row: _Contract) -> Contract:
         expiry = None if row.contract_type == _PERPETUAL else moment(row.delivery_date)
-        return Contract(row.symbol, expiry, size(row.contract_size) if self._sized else 1.0)
+        whole = size(row.contract_size) if self.sized else 1.0
+        since = given(moment, row.onboard_date)
+        return Contract(row.symbol, expiry, whole, row.contract_type, since)
 
     def curve(self, bodies: Sequence[Body], asset: Asset) -> FuturesCurve:
         """The curve from `premiumIndex`, `exchangeInfo`, `fundingInfo` and the open interest."""

@@ -7,6 +7,7 @@ https://bybit-exchange.github.io/docs/v5/market/tickers
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -44,8 +45,16 @@ class _Ticker(msgspec.Struct, gc=False, rename="camel"):
     delivery_time: Numeric = None
 
 
-class _Listing(msgspec.Struct):
+class _Result(msgspec.Struct):
     rows: msgspec.Raw = msgspec.field(name="list")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The rows of an answer, still unread, and when it was given by the venue's clock."""
+
+    rows: msgspec.Raw
+    time: Numeric
 
 
 class _Answer(msgspec.Struct, rename="camel"):
@@ -56,7 +65,7 @@ class _Answer(msgspec.Struct, rename="camel"):
 
 
 _ANSWER = msgspec.json.Decoder(_Answer)
-_LISTING = msgspec.json.Decoder(_Listing)
+_RESULT = msgspec.json.Decoder(_Result)
 _TABLE = Table(BYBIT, _Ticker, name="symbol")
 
 
@@ -82,9 +91,9 @@ def parse_index(bodies: Sequence[Body], asset: Asset) -> IndexPrice:
     """The index of the one contract asked for."""
     (body,) = bodies
     tickers, at, lag = _tickers(body)
-    own = [row for row in tickers.rows if row.symbol == _index_of(asset)[1]]
+    own = [row for row in tickers.rows if row.symbol == index_of(asset)[1]]
     if not own:
-        raise FetchError(BYBIT, f"lists no {_index_of(asset)[1]}")
+        raise FetchError(BYBIT, f"lists no {index_of(asset)[1]}")
     found, _ = sifted(own, lambda row: price(row.index_price))
     if not found:
         raise FetchError(BYBIT, f"gives no index with {own[0].symbol}")
@@ -93,14 +102,19 @@ def parse_index(bodies: Sequence[Body], asset: Asset) -> IndexPrice:
 
 def _tickers(body: Body) -> tuple[Rows[_Ticker], datetime, timedelta]:
     """The rows of an answer, when they were true, and how old they were when asked for."""
+    told = listing(body)
+    stamps, refused = sifted([told.time], partial(given, moment))
+    if refused:
+        raise FetchError(BYBIT, "the answer's time cannot be read")
+    return _TABLE.rows(told.rows), *observed(BYBIT, body, stamps)
+
+
+def listing(body: Body) -> Listing:
+    """The list of an answer, with the answer's time; FetchError where it is a refusal."""
     answer = decoded(BYBIT, _ANSWER, body.content)
     if answer.ret_code:
         raise bybit_errors.by_code(answer.ret_code, answer.ret_msg)
-    stamps, refused = sifted([answer.time], partial(given, moment))
-    if refused:
-        raise FetchError(BYBIT, "the answer's time cannot be read")
-    listing = decoded(BYBIT, _LISTING, bytes(answer.result))
-    return _TABLE.rows(listing.rows), *observed(BYBIT, body, stamps)
+    return Listing(decoded(BYBIT, _RESULT, bytes(answer.result)).rows, answer.time)
 
 
 def _quote(row: _Ticker, asset: Asset, *, inverse: bool) -> FutureQuote:
@@ -148,7 +162,7 @@ def covers(asset: Asset) -> bool:
     return asset in _ASSETS
 
 
-def _index_of(asset: Asset) -> tuple[str, str]:
+def index_of(asset: Asset) -> tuple[str, str]:
     """The category and symbol whose index stands for an asset's price."""
     return (_INVERSE, f"{asset}USD") if asset in _WITH_INVERSE else (_LINEAR, f"{asset}USDT")
 
@@ -158,7 +172,7 @@ def _all_tickers(_asset: Asset) -> tuple[Request, ...]:
 
 
 def _one_ticker(asset: Asset) -> tuple[Request, ...]:
-    category, symbol = _index_of(asset)
+    category, symbol = index_of(asset)
     return (Request(_TICKERS, {"category": category, "symbol": symbol}),)
 
 

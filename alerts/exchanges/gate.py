@@ -97,7 +97,7 @@ def _dated(lists: Sequence[Body], asset: Asset) -> tuple[list[FutureQuote], int]
         return name.startswith(f"{_perpetual(asset)}_")
 
     own = [row for row in table.rows if is_own(row.name)]
-    read, refused = sifted(own, lambda row: replace(_quote(row), expiry=_seconds(row.expire_time)))
+    read, refused = sifted(own, lambda row: replace(_quote(row), expiry=seconds(row.expire_time)))
     return read, refused + table.lost(is_own, len(own))
 
 
@@ -162,13 +162,13 @@ def parse_liquidations(bodies: Sequence[Body], asset: Asset) -> LiquidationTotal
 def _hour(row: _Hour) -> tuple[datetime, float, float]:
     """When an hour begins, and what was closed by force in it, long and short, in USD."""
     return (
-        _seconds(row.time),
+        seconds(row.time),
         amount(_first(row.long_liq_usd_new, row.long_liq_usd)),
         amount(_first(row.short_liq_usd_new, row.short_liq_usd)),
     )
 
 
-def _seconds(value: Numeric) -> datetime:
+def seconds(value: Numeric) -> datetime:
     """The instant that seconds since 1970 stand for."""
     return _EPOCH + timedelta(seconds=number(value, 1.0, _LATEST_SECONDS))
 

@@ -107,8 +107,17 @@ def parse_index(bodies: Sequence[Body], asset: Asset) -> IndexPrice:
     (body,) = bodies
     book = _book(body)
     prices = [_oracle(name, book.context(name)) for name in _basket(book, asset)]
-    mean = prices[0] if len(prices) == 1 else exp(fsum(map(log, prices)) / len(prices))
-    return IndexPrice(HYPERLIQUID, asset, body.at, mean)
+    return IndexPrice(HYPERLIQUID, asset, body.at, mean(prices))
+
+
+def mean(prices: Sequence[float]) -> float:
+    """The price of a basket, geometric: it moves as equal weights do."""
+    return prices[0] if len(prices) == 1 else exp(fsum(map(log, prices)) / len(prices))
+
+
+def basket(body: Body, asset: Asset) -> tuple[str, ...]:
+    """The names that stand for an asset in an answer of `book_requests`."""
+    return _basket(_book(body), asset)
 
 
 def _book(body: Body) -> _Book:
@@ -183,7 +192,12 @@ def covers(asset: Asset) -> bool:
     return asset in _ASSETS or asset in _PROXIES
 
 
-def _contexts(asset: Asset) -> tuple[Request, ...]:
+def is_proxy(asset: Asset) -> bool:
+    """Whether an asset is no coin, and perpetuals of a builder's book stand for it."""
+    return asset in _PROXIES
+
+
+def book_requests(asset: Asset) -> tuple[Request, ...]:
     asked = {"type": "metaAndAssetCtxs"} | ({"dex": _BUILDER} if asset in _PROXIES else {})
     return (Request(_INFO, method="POST", sent=msgspec.json.encode(asked).decode()),)
 
@@ -193,8 +207,8 @@ EXCHANGE = Exchange(
     title="Hyperliquid",
     url=URL,
     feeds=(
-        Feed(IndexPrice, "price", _contexts, parse_index),
-        Feed(FuturesCurve, "futures", _contexts, parse_futures),
+        Feed(IndexPrice, "price", book_requests, parse_index),
+        Feed(FuturesCurve, "futures", book_requests, parse_futures),
     ),
     classify=classify,
     covers=covers,

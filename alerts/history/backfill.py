@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from alerts.domain.errors import FetchError
-from alerts.domain.ids import Asset
+from alerts.domain.ids import Asset, MetricKey
 from alerts.domain.market import LiquidationTotals, Snapshot
 from alerts.domain.reading import AGGREGATE, Reading, Sample
 from alerts.exchanges.past import Backfill
-from alerts.exchanges.spec import Http
+from alerts.exchanges.spec import Body, Http
 from alerts.liquidations import Ledger
 from alerts.metrics import BY_KEY
 from alerts.metrics.measure import measure
@@ -43,12 +43,16 @@ class Piece:
 
 @dataclass(slots=True)
 class Job:
-    """One kind of past of one asset, and how far it has come: readings found, and new ones kept."""
+    """One kind of past of one asset, and how far it has come: readings found, and new ones kept.
+
+    Of the metrics that it `follows` in, another venue's past stands for all venues together.
+    """
 
     backfill: Backfill
     asset: Asset
     http: Http
     pieces: Sequence[Piece]
+    follows: frozenset[MetricKey] = frozenset()
     done: int = 0
     skipped: int = 0
     readings: int = 0
@@ -114,14 +118,12 @@ async def _fill_piece(job: Job, piece: Piece, shelf: Shelf) -> bool:
         job.skipped += 1
         return True
     try:
-        requests = job.backfill.requests(job.asset, piece.start, piece.end)
-        bodies = [await job.http.fetch(request) for request in requests]
-        snapshots = job.backfill.parse(bodies, job.asset)
+        snapshots = job.backfill.parse(await _answers(job, piece), job.asset)
     except FetchError as error:
         log.info("backfill failed of=%s from=%s why=%s", job.name, piece.start, error.why)
         job.trouble = error.why
         return False
-    readings = list(_readings(job.backfill, snapshots, piece))
+    readings = list(_readings(job, snapshots, piece))
     job.readings += len(readings)
     job.kept += await shelf.history.fill(readings)
     if piece.is_over:  # another has more to come
@@ -129,20 +131,34 @@ async def _fill_piece(job: Job, piece: Piece, shelf: Shelf) -> bool:
     return True
 
 
-def _readings(backfill: Backfill, snapshots: Sequence[Snapshot], piece: Piece) -> Iterator[Reading]:
+async def _answers(job: Job, piece: Piece) -> list[Body]:
+    """All answers of a piece; FetchError when one of them cannot be had."""
+    backfill, span = job.backfill, (piece.start, piece.end)
+    bodies = [await job.http.fetch(one) for one in backfill.requests(job.asset, *span)]
+    if backfill.follow is not None:
+        more = backfill.follow(bodies, job.asset, *span)
+        bodies += [await job.http.fetch(request) for request in more]
+    return bodies
+
+
+def _readings(job: Job, snapshots: Sequence[Snapshot], piece: Piece) -> Iterator[Reading]:
     """What the metrics read of the past, none of it of a later time.
 
     An aggregate is filled from one venue only where it is a median over venues: of a sum or of a
-    weighted mean one venue's part is another number.
+    weighted mean one venue's part is another number. And from the same one always, or the indices
+    of several would take turns.
     """
+    backfill = job.backfill
     for sample in _samples(snapshots):
         if not isinstance(sample, Reading) or sample.series.metric not in backfill.metrics:
             continue
         if not piece.start - HOUR <= sample.at <= piece.end or not sample.series.venue:
             continue
-        yield sample
-        if BY_KEY[sample.series.metric].joins is Joins.MEDIAN:
-            yield replace(sample, series=replace(sample.series, venue=AGGREGATE))
+        reading = replace(sample, method=backfill.method or sample.method)
+        yield reading
+        metric = reading.series.metric
+        if metric not in job.follows and BY_KEY[metric].joins is Joins.MEDIAN:
+            yield replace(reading, series=replace(reading.series, venue=AGGREGATE))
 
 
 def _samples(snapshots: Sequence[Snapshot]) -> Iterator[Sample]:

@@ -1,6 +1,6 @@
 """A simulated market as Binance's two futures APIs would answer: pure, the same for one moment."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +12,7 @@ from alerts.domain.market import PositionSide
 from alerts.exchanges.spec import Request
 from alerts.simulator.deribit_wire import forward
 from alerts.simulator.expiries import quarter_ends
+from alerts.simulator.hours import HOUR, hours, of_millis
 from alerts.simulator.liquidations import ForcedClose, events
 from alerts.simulator.scenario import MarketPoint, Scenario
 from alerts.simulator.shares import OPEN_INTEREST
@@ -91,6 +92,14 @@ def _contracts(
 
 
 def _answer(market: _Market, scenario: Scenario, at: datetime, request: Request) -> Answer:
+    past = _PAST.get(request.path.removeprefix(market.prefix))
+    if past is not None:
+        rows = past(market, scenario, at, request.params)
+        return _refused(-1121, "Invalid symbol.") if rows is None else _said(rows)
+    return _present(market, scenario, at, request)
+
+
+def _present(market: _Market, scenario: Scenario, at: datetime, request: Request) -> Answer:
     symbol = request.params.get("symbol")
     listed = list(_contracts(market, scenario, at, symbol))
     own = [one for one in listed if symbol in (None, one.symbol)]
@@ -111,6 +120,10 @@ def _answer(market: _Market, scenario: Scenario, at: datetime, request: Request)
             said = _open_interest(market, own[0], at)
         case _:
             return Answer(404, b"<html><body>404 Not Found</body></html>")
+    return _said(said)
+
+
+def _said(said: Any) -> Answer:
     return Answer(200, msgspec.json.encode(said))
 
 
@@ -193,6 +206,91 @@ def _open_interest(market: _Market, one: _Contract, at: datetime) -> Row:
     contracts = one.coins * one.mark / market.size(one.asset)
     pair = {"pair": f"{one.asset}{one.quote}", "contractType": one.kind}
     return row | pair | {"openInterest": f"{contracts:.0f}"}
+
+
+Params = Mapping[str, str]
+
+
+def _past_hours(params: Params, at: datetime, usual: int) -> Iterator[datetime]:
+    """The hours a client asks for: those that began within its span, and have."""
+    most = int(params.get("limit", usual))
+    until = of_millis(params["endTime"]) if "endTime" in params else at
+    since = of_millis(params["startTime"]) if "startTime" in params else until - most * HOUR
+    return hours(since, until, at, most)
+
+
+def _index_candles(
+    market: _Market, scenario: Scenario, at: datetime, params: Params
+) -> list[Row] | None:
+    pairs = {f"{asset}{quote}": asset for asset in scenario.assets for quote, _ in market.pairs}
+    asset = pairs.get(params.get("pair", ""))
+    if asset is None:
+        return None
+    return [
+        _candle(begin, scenario.price(min(begin + HOUR, at), asset))
+        for begin in _past_hours(params, at, 500)
+    ]
+
+
+def _mark_candles(
+    market: _Market, scenario: Scenario, at: datetime, params: Params
+) -> list[Row] | None:
+    symbol = params.get("symbol", "")
+    if not _own(market, scenario, at, symbol):
+        return None
+    ends = [(begin, min(begin + HOUR, at)) for begin in _past_hours(params, at, 500)]
+    return [
+        _candle(begin, one.mark)
+        for begin, end in ends
+        for one in _own(market, scenario, end, symbol)
+    ]
+
+
+def _own(market: _Market, scenario: Scenario, at: datetime, symbol: str) -> list[_Contract]:
+    return [one for one in _contracts(market, scenario, at, symbol) if one.symbol == symbol]
+
+
+def _candle(begin: datetime, close: float) -> Any:
+    price = f"{close:.8f}"
+    ends = _millis(begin + HOUR) - 1
+    return [_millis(begin), price, price, price, price, "0", ends, "0", 3600, "0", "0", "0"]
+
+
+def _held_hours(
+    market: _Market, scenario: Scenario, at: datetime, params: Params
+) -> list[Row] | None:
+    """Open interest at each hour: of a symbol, or of a kind of contract of a pair."""
+    asked = params.get("pair" if market.inverse else "symbol", "")
+    kind = params.get("contractType", "")
+
+    def of(when: datetime) -> Iterator[_Contract]:
+        for one in _contracts(market, scenario, when, asked):
+            pair = (f"{one.asset}{one.quote}", one.kind)
+            if (pair == (asked, kind)) if market.inverse else one.symbol == asked:
+                yield one
+
+    if not list(of(at)):
+        return None
+    found = [(when, one) for when in _past_hours(params, at, 30) for one in of(when)]
+    return [_held_hour(market, one, when) for when, one in found]
+
+
+def _held_hour(market: _Market, one: _Contract, when: datetime) -> Row:
+    if not market.inverse:
+        value = one.coins * one.mark
+        row: Row = {"symbol": one.symbol, "sumOpenInterest": f"{one.coins:.8f}"}
+    else:
+        contracts, value = one.coins * one.mark / market.size(one.asset), one.coins
+        pair = {"pair": f"{one.asset}{one.quote}", "contractType": one.kind}
+        row = {**pair, "sumOpenInterest": f"{contracts:.0f}"}
+    return row | {"sumOpenInterestValue": f"{value:.8f}", "timestamp": _millis(when)}
+
+
+_PAST: Mapping[str, Callable[[_Market, Scenario, datetime, Params], list[Row] | None]] = {
+    "/indexPriceKlines": _index_candles,
+    "/markPriceKlines": _mark_candles,
+    "/futures/data/openInterestHist": _held_hours,
+}
 
 
 def _push(market: _Market, scenario: Scenario, span: Span, _said: Sequence[str]) -> list[bytes]:

@@ -1,6 +1,6 @@
 """A simulated market as Bybit's API would answer: pure, the same bytes for the same moment."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from alerts.domain.market import PositionSide
 from alerts.exchanges.spec import Request
 from alerts.simulator.deribit_wire import forward
 from alerts.simulator.expiries import future_expiries, label
+from alerts.simulator.hours import HOUR, hours, of_millis
 from alerts.simulator.liquidations import ForcedClose, events
 from alerts.simulator.scenario import MarketPoint, Scenario
 from alerts.simulator.shares import OPEN_INTEREST
@@ -35,6 +36,8 @@ def _answer(scenario: Scenario, at: datetime, request: Request) -> Answer:
             return _result({"timeSecond": str(nanos // 10**9), "timeNano": str(nanos)}, at)
         case "/v5/market/tickers", ("linear" | "inverse") as category:
             return _tickers(scenario, at, category, request.params.get("symbol"))
+        case "/v5/market/index-price-kline", ("linear" | "inverse") as category:
+            return _index_candles(scenario, at, category, request.params)
         case "/v5/market/tickers", _:
             return _refused(_BAD_PARAMETER, "params error: Category is invalid", at)
         case _:
@@ -51,6 +54,28 @@ def _tickers(scenario: Scenario, at: datetime, category: str, symbol: str | None
     if symbol is not None and not rows:
         return _refused(_BAD_PARAMETER, "params error: symbol invalid", at)
     return _result({"category": category, "list": rows}, at)
+
+
+def _index_candles(
+    scenario: Scenario, at: datetime, category: str, params: Mapping[str, str]
+) -> Answer:
+    """The newest first."""
+    symbol, most = params.get("symbol", ""), int(params.get("limit", "200"))
+    listed = {
+        name: asset
+        for asset in scenario.assets
+        for name, _ in _perpetuals(asset, inverse=category == "inverse")
+    }
+    if symbol not in listed:
+        return _refused(_BAD_PARAMETER, "params error: symbol invalid", at)
+    end = of_millis(params["end"]) if "end" in params else at
+    start = of_millis(params["start"]) if "start" in params else end - most * HOUR
+    asset = listed[symbol]
+    rows = [
+        [str(_millis(begin)), *[f"{scenario.price(min(begin + HOUR, at), asset):.2f}"] * 4]
+        for begin in hours(start, end, at, most)
+    ]
+    return _result({"symbol": symbol, "category": category, "list": rows[::-1]}, at)
 
 
 def _result(result: Row, at: datetime, *, code: int = 0, message: str = "OK") -> Answer:

@@ -14,6 +14,7 @@ from alerts.domain.ids import Asset, Venue
 from alerts.exchanges.spec import Request
 from alerts.simulator.deribit_push import push
 from alerts.simulator.expiries import future_expiries, label, option_expiries
+from alerts.simulator.hours import HOUR, hours, of_millis
 from alerts.simulator.scenario import MarketPoint, Scenario
 from alerts.simulator.shares import OPEN_INTEREST
 from alerts.simulator.smile import Wing, call_in_coin, laid_out, smile_at
@@ -25,6 +26,7 @@ _DAY = timedelta(days=1)
 _YEAR = 365 * _DAY
 _MONTH = 30 * _DAY
 _BASIS_TILT = 0.008  # percent a year, per day of maturity beyond 60 days
+_MOST_HOURS = 1_000
 _PERPETUAL_SHARE = 0.6  # of the venue's futures open interest
 _STEP_LADDER = (1.0, 2.0, 2.5, 5.0)
 
@@ -74,7 +76,15 @@ def answer(
 
 
 def _answer(scenario: Scenario, at: datetime, request: Request) -> Answer:
-    return answer(scenario, at, request.path, request.params)
+    params = request.params
+    match request.path:
+        case "/public/get_funding_rate_history":
+            currency = Asset(params.get("instrument_name", "").removesuffix("-PERPETUAL"))
+            return _past(scenario, at, currency, params, _funding_hour)
+        case "/public/get_volatility_index_data":
+            return _past(scenario, at, Asset(params.get("currency", "")), params, _vol_candle)
+        case path:
+            return answer(scenario, at, path, params)
 
 
 def _sketch(scenario: Scenario, at: datetime, request: Request) -> Answer:
@@ -94,6 +104,38 @@ def _for_asset(
     if asset not in scenario.assets:
         return _wrong_parameter(parameter, at)
     return _result(result(scenario.market(at, asset), asset, at), at)
+
+
+def _past(
+    scenario: Scenario,
+    at: datetime,
+    asset: Asset,
+    params: Mapping[str, str],
+    row: Callable[[Scenario, Asset, datetime], Any],
+) -> Answer:
+    """The hours that ended within the span asked for; of candles, those that began in it."""
+    if asset not in scenario.assets:
+        return _wrong_parameter("currency", at)
+    span = (of_millis(params["start_timestamp"]), of_millis(params["end_timestamp"]))
+    rows = [row(scenario, asset, one) for one in hours(*span, at, _MOST_HOURS)]
+    return _result({"data": rows, "continuation": None} if row is _vol_candle else rows, at)
+
+
+def _funding_hour(scenario: Scenario, asset: Asset, end: datetime) -> Row:
+    point, before = scenario.market(end, asset), scenario.price(end - HOUR, asset)
+    return {
+        "timestamp": int(end.timestamp() * 1000),
+        "index_price": round(point.price, 2),
+        "prev_index_price": round(before, 2),
+        "interest_8h": round(point.funding_8h / 100, 8),
+        "interest_1h": round(point.funding_8h / 800, 8),
+    }
+
+
+def _vol_candle(scenario: Scenario, asset: Asset, begin: datetime) -> list[float]:
+    point = scenario.market(begin + HOUR, asset)
+    close = _vol_index(point, asset, begin)["index_price"]
+    return [int(begin.timestamp() * 1000), close, close, close, close]
 
 
 def _result(result: Any, at: datetime) -> Answer:

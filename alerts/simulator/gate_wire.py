@@ -11,7 +11,8 @@ from alerts.domain.ids import Asset, Venue
 from alerts.exchanges.spec import Request
 from alerts.simulator.deribit_wire import forward
 from alerts.simulator.expiries import future_expiries
-from alerts.simulator.liquidations import HOUR, Closed, in_hour, total
+from alerts.simulator.hours import HOUR, hours
+from alerts.simulator.liquidations import Closed, in_hour, total
 from alerts.simulator.scenario import MarketPoint, Scenario
 from alerts.simulator.shares import FORCED_CLOSES, OPEN_INTEREST
 from alerts.simulator.wire import Answer, Wire
@@ -33,6 +34,8 @@ def _answer(scenario: Scenario, at: datetime, request: Request) -> Answer:
             return _result([_perpetual(scenario, at, asset) for asset in scenario.assets])
         case _, "/futures/usdt/contract_stats":
             return _stats(scenario, at, request.params)
+        case _, "/futures/usdt/candlesticks":
+            return _index_candles(scenario, at, request.params)
         case _, "/delivery/usdt/contracts":
             rows = [row for asset in scenario.assets for row in _dated(scenario, at, asset)]
             return _result(rows)
@@ -61,6 +64,19 @@ def _one(scenario: Scenario, at: datetime, name: str) -> Answer:
 
 def _asset(scenario: Scenario, contract: str) -> Asset | None:
     return next((asset for asset in scenario.assets if contract == f"{asset}_USDT"), None)
+
+
+def _index_candles(scenario: Scenario, at: datetime, asked: Mapping[str, str]) -> Answer:
+    kind, _, contract = asked.get("contract", "").partition("_")
+    asset = _asset(scenario, contract)
+    if kind != "index" or asset is None:
+        return _unknown()
+    since, until = (datetime.fromtimestamp(int(asked[name]), UTC) for name in ("from", "to"))
+    rows = []
+    for begin in hours(since, until, at, _MOST_ROWS):
+        close = f"{scenario.price(min(begin + HOUR, at), asset):.2f}"
+        rows.append({"t": int(begin.timestamp()), "o": close, "h": close, "l": close, "c": close})
+    return _result(rows)
 
 
 def _perpetual(scenario: Scenario, at: datetime, asset: Asset) -> Row:

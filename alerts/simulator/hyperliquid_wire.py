@@ -8,6 +8,7 @@ import msgspec
 
 from alerts.domain.ids import Asset, Venue
 from alerts.exchanges.spec import Request
+from alerts.simulator.hours import HOUR, hours, of_millis
 from alerts.simulator.scenario import Scenario
 from alerts.simulator.shares import OPEN_INTEREST
 from alerts.simulator.wire import Answer, Wire
@@ -17,6 +18,7 @@ Row = dict[str, Any]
 _VENUE = Venue("hyperliquid")
 _BUILDER = "xyz"
 _PROXIES = {"xyz:XYZ100": Asset("TECH"), "xyz:GOLD": Asset("GOLD")}
+_MOST_CANDLES = 5_000
 _PROXY_VALUE = 150e6  # USD open in each
 _BAD_BODY = Answer(422, b"Failed to deserialize the JSON body into the target type")
 
@@ -28,6 +30,10 @@ def _answer(scenario: Scenario, at: datetime, request: Request) -> Answer:
         asked = msgspec.json.decode(request.sent or "", type=dict[str, Any])
     except ValueError:
         return _BAD_BODY
+    return _told(scenario, at, asked)
+
+
+def _told(scenario: Scenario, at: datetime, asked: Row) -> Answer:
     match asked:
         case {"type": "perpDexs"}:
             builder = {"name": _BUILDER, "fullName": "XYZ", "oracleUpdater": None}
@@ -36,6 +42,8 @@ def _answer(scenario: Scenario, at: datetime, request: Request) -> Answer:
             return _book(rest, scenario, at, lambda book: book[0])
         case {"type": "metaAndAssetCtxs", **rest}:
             return _book(rest, scenario, at, lambda book: book)
+        case {"type": "candleSnapshot", "req": {"startTime": int(), "endTime": int()} as asked}:
+            return _candles(scenario, at, asked)
         case _:
             return _BAD_BODY
 
@@ -53,6 +61,21 @@ def _book(rest: Row, scenario: Scenario, at: datetime, part: Callable[[Any], Any
             return _result(part(_listed(_elsewhere(scenario, at))))
         case _:
             return _result(None)
+
+
+def _candles(scenario: Scenario, at: datetime, asked: Row) -> Answer:
+    """Hourly candles of what is traded elsewhere; of an unknown name none."""
+    name = str(asked.get("coin"))
+    asset = _PROXIES.get(name)
+    rows = []
+    if asset in scenario.elsewhere and asset is not None:
+        start, end = of_millis(asked["startTime"]), of_millis(asked["endTime"])
+        for begin in hours(start, end, at, _MOST_CANDLES):
+            close = f"{scenario.price(min(begin + HOUR, at), asset):.2f}"
+            began = int(begin.timestamp() * 1000)
+            prices = dict.fromkeys("ohlc", close)
+            rows.append({"t": began, "T": began + 3_599_999, "s": name, "i": "1h"} | prices)
+    return _result(rows)
 
 
 def _listed(rows: list[tuple[Row, Row]]) -> list[Any]:

@@ -13,10 +13,9 @@ from datetime import datetime, timedelta
 
 from alerts.domain.ids import Asset, Venue
 from alerts.domain.market import PositionSide
+from alerts.simulator.hours import HOUR
 from alerts.simulator.scenario import Scenario
 from alerts.simulator.shares import FORCED_CLOSES
-
-HOUR = timedelta(hours=1)
 
 _MINUTES = 60
 # Of the open interest's value: in any hour, and in one with a move of 1 % (times its square).

@@ -12,6 +12,7 @@ from alerts.domain.market import PositionSide
 from alerts.exchanges.spec import Request
 from alerts.simulator.deribit_wire import forward
 from alerts.simulator.expiries import future_expiries
+from alerts.simulator.hours import HOUR, hours, of_millis
 from alerts.simulator.liquidations import ForcedClose, events
 from alerts.simulator.scenario import MarketPoint, Scenario
 from alerts.simulator.shares import OPEN_INTEREST
@@ -24,6 +25,7 @@ _DAY = timedelta(days=1)
 _SWAPS = {"USDT": 0.65, "USD": 0.17, "USDC": 0.03}  # of the venue's open interest
 _DATED = {"USD": 0.1, "USDT": 0.05}
 _FUNDING_HOURS = 8
+_MILLISECOND = timedelta(milliseconds=1)
 _COIN_SIZES = {"BTC": "0.01", "ETH": "0.1"}
 _CHANNEL = "liquidation-orders"
 
@@ -73,6 +75,12 @@ def _dated(asset: Asset, point: MarketPoint, held: float, at: datetime) -> Itera
 
 
 def _answer(scenario: Scenario, at: datetime, request: Request) -> Answer:
+    if request.path == "/api/v5/market/history-index-candles":
+        return _index_candles(scenario, at, request.params)
+    return _present(scenario, at, request)
+
+
+def _present(scenario: Scenario, at: datetime, request: Request) -> Answer:
     made = _ROWS.get(request.path)
     if made is not None:
         kind = request.params.get("instType", "")
@@ -167,6 +175,23 @@ def _index(name: str, price: float, at: datetime) -> Row:
         "sodUtc8": f"{price:.2f}",
         "ts": _millis(at),
     }
+
+
+def _index_candles(scenario: Scenario, at: datetime, params: Mapping[str, str]) -> Answer:
+    """Candles that began between `before` and `after`, both left out, the newest first."""
+    names = {f"{asset}-{quote}": asset for asset in scenario.assets for quote in _SWAPS}
+    asset = names.get(params.get("instId", ""))
+    if asset is None:
+        return _refused("51001", "Instrument ID doesn't exist.")
+    most = int(params.get("limit", "100"))
+    end = of_millis(params["after"]) - _MILLISECOND if "after" in params else at
+    start = of_millis(params["before"]) + _MILLISECOND if "before" in params else end - most * HOUR
+    rows = []
+    for begin in hours(start, end, at, most):
+        close = f"{scenario.price(min(begin + HOUR, at), asset):.2f}"
+        confirmed = "1" if begin + HOUR <= at else "0"
+        rows.append([_millis(begin), close, close, close, close, confirmed])
+    return Answer(200, msgspec.json.encode({"code": "0", "msg": "", "data": rows[::-1]}))
 
 
 def _rates(scenario: Scenario, at: datetime, name: str) -> Answer:

@@ -12,10 +12,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from alerts.clock import WallClock
 from alerts.collect import Source
 from alerts.domain.errors import UsageError
-from alerts.domain.ids import Asset
+from alerts.domain.ids import Asset, MetricKey
 from alerts.exchanges.backfills import BACKFILLS
 from alerts.exchanges.past import Backfill
 from alerts.history.backfill import Job, Shelf, fill, pieces
+from alerts.metrics.relative import PROXIES
 from alerts.ports import Clock, Store
 from bot import log
 from bot.app import opened, reached
@@ -78,11 +79,15 @@ def _every(
     sources: Sequence[Source], assets: Sequence[Asset], days: int, clock: Clock
 ) -> Iterator[Job]:
     https = {source.exchange.venue: source.http for source in sources}
+    led: set[tuple[MetricKey, Asset]] = set()
     for backfill in BACKFILLS:
-        for asset in assets:
+        for asset in (*assets, *PROXIES):
             if backfill.venue in https and backfill.covers(asset):
                 way = pieces(backfill, days, clock.now())
-                yield Job(backfill, asset, https[backfill.venue], way)
+                own = {(metric, asset) for metric in backfill.metrics}
+                follows = frozenset(metric for metric, _ in own & led)
+                led |= own
+                yield Job(backfill, asset, https[backfill.venue], way, follows)
 
 
 def _chosen(every: Sequence[Job], text: str) -> list[Job]:

@@ -12,7 +12,7 @@ from alerts.exchanges.spec import Body
 from alerts.history.backfill import Job, Shelf, fill, pieces
 from alerts.storage.memory import MemoryStore
 
-(GATE,) = BACKFILLS
+(*_, GATE) = BACKFILLS
 NOW = datetime(2026, 2, 5, 12, 30, tzinfo=UTC)
 EMPTY = Body(b"[]", NOW)
 

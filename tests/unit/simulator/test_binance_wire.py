@@ -10,7 +10,8 @@ from alerts.domain.market import FuturesCurve, IndexPrice, PositionSide
 from alerts.exchanges import binance_coinm, binance_usdm
 from alerts.exchanges.spec import Body, Request
 from alerts.simulator.binance_wire import COINM, USDM
-from alerts.simulator.liquidations import HOUR, total
+from alerts.simulator.hours import HOUR
+from alerts.simulator.liquidations import total
 from alerts.simulator.shares import FORCED_CLOSES, OPEN_INTEREST
 from alerts.simulator.wire import Span
 from tests.unit.simulator.reading import FEB, NOTE, snapshot, values

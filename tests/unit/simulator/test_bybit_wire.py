@@ -11,7 +11,8 @@ from alerts.domain.market import FuturesCurve, IndexPrice, PositionSide
 from alerts.exchanges.bybit import EXCHANGE
 from alerts.exchanges.spec import Body, Request
 from alerts.simulator.bybit_wire import WIRE
-from alerts.simulator.liquidations import HOUR, total
+from alerts.simulator.hours import HOUR
+from alerts.simulator.liquidations import total
 from alerts.simulator.wire import Span
 from tests.unit.simulator.reading import FEB, NOTE, snapshot, values
 

@@ -11,7 +11,8 @@ from alerts.domain.market import FuturesCurve, IndexPrice, LiquidationTotals
 from alerts.exchanges.gate import EXCHANGE
 from alerts.exchanges.spec import Request
 from alerts.simulator.gate_wire import WIRE
-from alerts.simulator.liquidations import HOUR, in_hour
+from alerts.simulator.hours import HOUR
+from alerts.simulator.liquidations import in_hour
 from tests.unit.simulator.reading import FEB, NOTE, snapshot, values
 
 BTC, ETH = Asset("BTC"), Asset("ETH")

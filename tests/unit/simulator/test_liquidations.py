@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from alerts.domain.ids import Asset, Venue
 from alerts.domain.market import PositionSide
 from alerts.simulator import SCENARIOS
-from alerts.simulator.liquidations import HOUR, events, in_hour, total
+from alerts.simulator.hours import HOUR
+from alerts.simulator.liquidations import events, in_hour, total
 from alerts.simulator.shares import FORCED_CLOSES, OPEN_INTEREST
 
 FEB = SCENARIOS["feb-2026"]

@@ -9,7 +9,8 @@ from alerts.domain.ids import Asset
 from alerts.domain.market import FuturesCurve, IndexPrice, PositionSide
 from alerts.exchanges.okx import EXCHANGE
 from alerts.exchanges.spec import Body, Request
-from alerts.simulator.liquidations import HOUR, total
+from alerts.simulator.hours import HOUR
+from alerts.simulator.liquidations import total
 from alerts.simulator.okx_wire import WIRE
 from alerts.simulator.wire import Span
 from tests.unit.simulator.reading import FEB, NOTE, snapshot, values
