@@ -21,6 +21,7 @@ from redis.commands.core import AsyncScript
 
 from alerts.domain.errors import StoreAwayError, StoreError
 from alerts.storage.keys import Keys
+from alerts.storage.pipeline import Command, Pipeline
 
 COMMAND_SECONDS = 2.0
 CONNECT_SECONDS = 3.0
@@ -30,7 +31,6 @@ PAUSES_SECONDS = (0.05, 0.25)
 ON_LINES = ("take", "keep", "settle", "defer")
 """Scripts that begin with scripts/lines.lua."""
 
-Command = Sequence[str | int | bytes]
 _T = TypeVar("_T")
 
 
@@ -40,6 +40,7 @@ class Connection:
     def __init__(self, client: Redis, keys: Keys) -> None:
         self.client = client
         self.keys = keys
+        self._pipeline = Pipeline(client)
         self._scripts: dict[str, AsyncScript] = {}
 
     async def ask(self, *command: str | int | bytes) -> Any:
@@ -61,13 +62,19 @@ class Connection:
         if script is None:
             script = self._scripts[name] = self.client.register_script(_source(name))
         with _our_errors():
-            return await _heard(script(keys=list(keys), args=list(args)))
+            try:
+                return await self._pipeline.send(("EVALSHA", script.sha, len(keys), *keys, *args))
+            except redis_errors.NoScriptError:  # the server has not seen it yet, or is another one
+                return await _heard(script(keys=list(keys), args=list(args)))
 
     async def close(self) -> None:
         with _our_errors():
+            await self._pipeline.close()
             await self.client.aclose()
 
     async def _execute(self, command: Command) -> Any:
+        if "BLOCK" not in command:  # which would hold up all the others
+            return await self._pipeline.send(command)
         return await _heard(self.client.execute_command(*command))  # type: ignore[no-untyped-call]
 
     async def _transaction(self, commands: Sequence[Command]) -> list[Any]:

@@ -1,0 +1,76 @@
+"""Commands sent at the same moment, on every server."""
+
+import asyncio
+
+import pytest
+from redis import exceptions as redis_errors
+
+from alerts.storage.connection import connect
+from alerts.storage.keys import Keys
+
+
+@pytest.fixture
+async def connection(store_url, prefix):
+    if store_url is None:
+        pytest.skip("memory has no wire")
+    one = connect(store_url, Keys(prefix))
+    yield one
+    await one.close()
+
+
+@pytest.fixture
+def wire(connection):
+    return connection._pipeline
+
+
+async def test_each_gets_its_own_answer(wire, prefix):
+    answers = await asyncio.gather(
+        wire.send(("SET", f"{prefix}:a", "1")),
+        wire.send(("GET", f"{prefix}:a")),
+        wire.send(("ECHO", "x")),
+        *(wire.send(("ECHO", str(number))) for number in range(700)),
+    )
+
+    assert answers[1:3] == [b"1", b"x"]
+    assert answers[3:] == [str(number).encode() for number in range(700)]
+
+
+async def test_a_refused_command_is_an_error_for_its_caller_alone(wire):
+    answers = await asyncio.gather(
+        wire.send(("ECHO", "1")), wire.send(("NONSENSE",)), wire.send(("ECHO", "2")),
+        return_exceptions=True,
+    )  # fmt: skip
+
+    assert (answers[0], answers[2]) == (b"1", b"2")
+    assert isinstance(answers[1], redis_errors.ResponseError)
+
+
+async def test_who_goes_away_takes_nobodys_answer(wire):
+    gone = asyncio.create_task(wire.send(("ECHO", "gone")))
+    stays = asyncio.create_task(wire.send(("ECHO", "stays")))
+    await asyncio.sleep(0)
+    gone.cancel()
+
+    assert await stays == b"stays"
+    assert await wire.send(("ECHO", "next")) == b"next"
+    assert gone.cancelled()
+
+
+async def test_a_connection_cut_in_between_is_an_error_for_all_and_no_lasting_one(wire):
+    client_id = await wire.send(("CLIENT", "ID"))
+
+    answers = await asyncio.gather(
+        wire.send(("CLIENT", "KILL", "ID", client_id, "SKIPME", "no")), wire.send(("ECHO", "1")),
+        return_exceptions=True,
+    )  # fmt: skip
+
+    assert isinstance(answers[1], redis_errors.ConnectionError)
+    assert await wire.send(("ECHO", "2")) == b"2"
+
+
+async def test_a_script_the_server_has_forgotten_is_sent_again(connection, prefix):
+    key = f"{prefix}:lock"
+    assert await connection.run("release", [key], ["me"]) == 0
+    await connection.tell("SCRIPT", "FLUSH")
+
+    assert await connection.run("release", [key], ["me"]) == 0
