@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from alerts.domain.episode import Episode
 from alerts.domain.event import Event
 from alerts.domain.ids import Chat, RuleId
 from alerts.domain.preferences import Preferences
@@ -42,7 +43,8 @@ class Step:
     """One rule's move in a tick: written only while the rule still has `revision`.
 
     `due` is when the rule wants to be looked at again though its series may not move;
-    `overlay` is what was known of people's doings: where they did more since, it is due at once.
+    `overlay` is what was known of people's doings: where they did more since, it is due at once;
+    `evidence` is what a firing was decided on: the readings of its legs.
     """
 
     rule: RuleId
@@ -51,6 +53,7 @@ class Step:
     event: Event | None = None
     due: datetime | None = None
     overlay: Overlay = UNTOUCHED
+    evidence: tuple[Reading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +141,26 @@ class RuleBook(Protocol):
         """Write the tick in one atomic step.
 
         The readings become `latest`, and each step whose rule still has its revision is written,
-        with its due time and its event in the outbox (one entry per chat).
+        with its due time and its event in the outbox (one entry per chat). A firing begins an
+        episode; reminders and the end of it are added to that.
         Returns the ids that were written. StoreError (nothing written at all) when a newer
         leader has taken `fence` over.
         """
+        ...
+
+
+class Episodes(Protocol):
+    """What fired in each chat: its latest 200 episodes of about a year, written by `commit`.
+
+    They outlive their rule, and move with their chat.
+    """
+
+    async def of_chat(self, chat: Chat) -> Sequence[Episode]:
+        """The chat's episodes, newest first; one whose record cannot be read is left out."""
+        ...
+
+    async def forget(self, chat: Chat) -> None:
+        """Erase them all."""
         ...
 
 
@@ -240,6 +259,9 @@ class Store(Protocol):
 
     @property
     def rules(self) -> RuleBook: ...
+
+    @property
+    def episodes(self) -> Episodes: ...
 
     @property
     def history(self) -> History: ...

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from alerts.derive import Derivation
 from alerts.domain.errors import FeedLostError
+from alerts.domain.event import Event, Kind
 from alerts.domain.ids import RuleId
 from alerts.domain.reading import Gap, Reading, Reason, Sample, Series
 from alerts.domain.rule import Rule, Verdict
@@ -245,4 +246,14 @@ def _step(
     move = step(rule, state, seen, view.now, watch.grace(seen.series), held.overlay)
     if move.state == held.state and move.event is None and rule.id not in due:
         return None
-    return Step(rule.id, rule.revision, move.state, move.event, move.due, held.overlay)
+    return Step(
+        *(rule.id, rule.revision, move.state, move.event, move.due, held.overlay),
+        evidence=_evidence(view, rule, move.event),
+    )
+
+
+def _evidence(view: _View, rule: Rule, event: Event | None) -> tuple[Reading, ...]:
+    """What a firing was decided on: the readings of its legs."""
+    if event is None or event.kind is not Kind.FIRED:
+        return ()
+    return tuple(one for one in view.of(rule).values() if isinstance(one, Reading))

@@ -6,6 +6,7 @@ a tick decodes only the rules it wakes.
 """
 
 from alerts.codec.chats import decode_preferences, encode_preferences
+from alerts.codec.episodes import decode_episode, encode_evidence
 from alerts.codec.readings import (
     Label,
     decode_event,
@@ -29,6 +30,7 @@ from alerts.codec.rules import (
 __all__ = [
     "Label",
     "decode_draft",
+    "decode_episode",
     "decode_event",
     "decode_label",
     "decode_overlay",
@@ -38,6 +40,7 @@ __all__ = [
     "decode_state",
     "encode_draft",
     "encode_event",
+    "encode_evidence",
     "encode_label",
     "encode_overlay",
     "encode_preferences",

@@ -16,6 +16,10 @@ class Kind(StrEnum):
     BACK = "back"
 
 
+OF_EPISODES = frozenset({Kind.FIRED, Kind.REMINDED, Kind.RESOLVED})
+"""What is told of an episode itself; the others are about the data."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One thing to say about one episode of one rule.

@@ -82,6 +82,23 @@ class Keys:
         return f"{self.prefix}chat:{chat}"
 
     @property
+    def episodes_stem(self) -> str:
+        """What the keys below begin with; scripts append a chat as they do."""
+        return f"{self.prefix}episodes:"
+
+    @property
+    def fired_stem(self) -> str:
+        return f"{self.prefix}fired:"
+
+    def episodes(self, chat: Chat) -> str:
+        """Hash: `rule.nth` -> how an episode began; `rule.nth+` -> its latest news."""
+        return f"{self.episodes_stem}{chat}"
+
+    def fired(self, chat: Chat) -> str:
+        """Sorted set: `rule.nth` by the microsecond when it fired."""
+        return f"{self.fired_stem}{chat}"
+
+    @property
     def history_newest(self) -> str:
         """Hash: the key of a series -> the number of its newest fine block."""
         return f"{self.prefix}history"

@@ -13,6 +13,7 @@ from alerts.domain.turn import Rates
 from alerts.ports import Change, Held, New, Step
 from alerts.storage import terms
 from alerts.storage.memory_budget import MemoryBudget
+from alerts.storage.memory_episodes import MemoryEpisodes
 from alerts.storage.memory_history import MemoryHistory
 from alerts.storage.memory_outbox import MemoryOutbox
 from alerts.storage.memory_shelf import Monotonic, Shelf
@@ -24,6 +25,7 @@ class MemoryStore:
     def __init__(self, monotonic: Monotonic = time.monotonic) -> None:
         self._shelf = Shelf(monotonic)
         self.rules = MemoryRuleBook(self._shelf)
+        self.episodes = MemoryEpisodes(self._shelf)
         self.history = MemoryHistory()
         self.outbox = MemoryOutbox(self._shelf)
         self.notes = MemoryNotes(monotonic)
@@ -129,6 +131,7 @@ class MemoryRuleBook:
         shelf.fence = fence
         shelf.latest.update({reading.series: reading for reading in readings})
         taken = [step for step in steps if self._write(step)]
+        MemoryEpisodes(shelf).remember(taken)
         await MemoryOutbox(shelf).put([step.event for step in taken if step.event])
         return [step.rule for step in taken]
 

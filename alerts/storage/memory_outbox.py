@@ -10,6 +10,7 @@ from alerts.domain.event import Event
 from alerts.domain.ids import Chat, Platform, RuleId
 from alerts.queue import Aside, Dead, Entry, Hands, Tally
 from alerts.storage import terms
+from alerts.storage.memory_episodes import MemoryEpisodes
 from alerts.storage.memory_shelf import Line, Shelf
 
 
@@ -102,6 +103,7 @@ class MemoryOutbox:
             taken = number in shelf.chats[new]
             top += taken
             self._move(rule_id, new, top if taken else number)
+        MemoryEpisodes(shelf).move(old, new)
         shelf.numbers[new] = top
         shelf.moved.pop(new, None)
         shelf.moved[old] = new

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from alerts.domain.episode import Episode
 from alerts.domain.event import Event
 from alerts.domain.ids import Chat, Platform, RuleId
 from alerts.domain.preferences import Preferences
@@ -16,6 +17,7 @@ from alerts.queue import Aside, Dead, Entry
 from alerts.storage import terms
 
 Monotonic = Callable[[], float]
+Firing = tuple[RuleId, int]
 
 
 @dataclass(slots=True)
@@ -38,6 +40,7 @@ class Shelf:
     due: dict[RuleId, datetime] = field(default_factory=dict)
     feed: deque[RuleId] = field(default_factory=lambda: deque(maxlen=terms.FEED_LENGTH))
     fed: int = 0
+    episodes: dict[Chat, dict[Firing, Episode]] = field(default_factory=lambda: defaultdict(dict))
     latest: dict[Series, Reading] = field(default_factory=dict)
     chosen: dict[Chat, Preferences] = field(default_factory=dict)
     moved: dict[Chat, Chat] = field(default_factory=dict)

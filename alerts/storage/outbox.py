@@ -104,6 +104,7 @@ class RedisOutbox:
                 *(keys.chat(old), keys.chat(new), keys.numbers, keys.rules, keys.feed, keys.moved),
                 *(keys.lines(old.platform), keys.turns(old.platform), keys.chats),
                 *_hush(keys, old.platform),
+                *(keys.episodes(old), keys.episodes(new), keys.fired(old), keys.fired(new)),
             ],
             [str(old), str(new), terms.FEED_LENGTH, terms.ASIDE_AT_MOST],
         )

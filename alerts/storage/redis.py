@@ -7,6 +7,7 @@ from alerts.domain.turn import Rates
 from alerts.storage.budget import RedisBudget
 from alerts.storage.chats import RedisChats
 from alerts.storage.connection import COMMAND_SECONDS, Connection, connect
+from alerts.storage.episodes import RedisEpisodes
 from alerts.storage.history_store import RedisHistory
 from alerts.storage.keys import PREFIX, Keys
 from alerts.storage.lease import RedisLease
@@ -24,6 +25,7 @@ class RedisStore:
     def __init__(self, connection: Connection) -> None:
         self._db = connection
         self.rules = RedisRuleBook(connection)
+        self.episodes = RedisEpisodes(connection)
         self.history = RedisHistory(connection)
         self.outbox = RedisOutbox(connection)
         self.notes = RedisNotes(connection)

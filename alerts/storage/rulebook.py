@@ -3,11 +3,12 @@
 import logging
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from alerts import codec
 from alerts.domain.errors import CodecError
+from alerts.domain.event import OF_EPISODES, Event, Kind
 from alerts.domain.ids import Chat, Platform, RuleId
 from alerts.domain.reading import Reading, Series
 from alerts.domain.rule import UNTOUCHED, Overlay, Rule, State
@@ -18,6 +19,9 @@ from alerts.storage.connection import Connection
 log = logging.getLogger(__name__)
 
 CHUNK = 1_000
+_EPISODES_KEPT = terms.EPISODES_KEPT // timedelta(microseconds=1)
+
+Evidence = tuple[Reading, ...]
 
 
 class RedisRuleBook:
@@ -173,11 +177,19 @@ class RedisRuleBook:
     ) -> Sequence[RuleId]:
         keys = self._keys
         platforms = list({step.event.chat.platform: None for step in steps if step.event})
+        pieces = list({step.evidence: None for step in steps if _fires(step)})
         written = await self._db.run(
             "commit",
             [keys.fence, keys.rules, keys.states, keys.due, keys.latest, keys.overlays]
+            + [keys.episodes_stem, keys.fired_stem]
             + [keys.outbox(platform) for platform in platforms],
-            [fence, len(readings), *_reading_words(readings), *_step_words(steps, platforms)],
+            [
+                *(fence, terms.EPISODES, _EPISODES_KEPT, len(readings)),
+                *_reading_words(readings),
+                len(pieces),
+                *map(codec.encode_evidence, pieces),
+                *_step_words(steps, platforms, pieces),
+            ],
         )
         if written is None:
             raise terms.superseded(fence)
@@ -236,19 +248,37 @@ def _reading_words(readings: Iterable[Reading]) -> list[str]:
     ]
 
 
-def _step_words(steps: Iterable[Step], platforms: Sequence[Platform]) -> list[str | int]:
-    return [word for step in steps for word in _words(step, platforms)]
+def _step_words(
+    steps: Iterable[Step], platforms: Sequence[Platform], pieces: Sequence[Evidence]
+) -> list[str | int]:
+    places = {piece: place for place, piece in enumerate(pieces, start=1)}
+    return [word for step in steps for word in _words(step, platforms, places)]
 
 
-def _words(step: Step, platforms: Sequence[Platform]) -> tuple[str | int, ...]:
+def _words(
+    step: Step, platforms: Sequence[Platform], places: Mapping[Evidence, int]
+) -> tuple[str | int, ...]:
     due = "" if step.due is None else terms.micros(step.due)
     seen = _overlay_word(step.overlay)
     about = (step.rule, step.revision, codec.encode_state(step.state), due, seen)
-    if step.event is None:
-        return (*about, "", "", "")
-    chat = step.event.chat
-    outbox = platforms.index(chat.platform) + 1
-    return (*about, str(chat), outbox, codec.encode_event(step.event))
+    event = step.event
+    if event is None:
+        return (*about, "", "", "", "")
+    outbox = platforms.index(event.chat.platform) + 1
+    return (
+        *(*about, str(event.chat), outbox, codec.encode_event(event)),
+        _episode_words(event, places[step.evidence] if _fires(step) else 0),
+    )
+
+
+def _fires(step: Step) -> bool:
+    return step.event is not None and step.event.kind is Kind.FIRED
+
+
+def _episode_words(event: Event, place: int) -> str:
+    if event.kind not in OF_EPISODES:
+        return ""
+    return f"{event.episode} {terms.micros(event.at)} {place}"
 
 
 def _overlay_word(overlay: Overlay) -> str:

@@ -31,6 +31,12 @@ HISTORY_STRETCH = timedelta(days=45)
 ASIDE_AT_MOST = 200
 """Events that wait in a chat, such as over its quiet hours; of more, the latest are kept."""
 
+EPISODES = 200
+"""Kept of a chat: the latest."""
+
+EPISODES_KEPT = timedelta(days=400)
+"""A year of episodes, and some time to look back at it."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 AT_ONCE = _EPOCH

@@ -360,3 +360,28 @@ async def test_a_store_goes_on_after_its_server_was_away(tmp_path, caplog):
 
 def test_retention_covers_a_week_and_a_day():
     assert timedelta(days=8) == terms.HISTORY_KEPT
+
+
+@pytest.mark.parametrize("garbage", [*GARBAGE, b'{"v":1}\n{"v":1}\n'])
+async def test_a_damaged_episode_is_left_out_and_the_others_are_shown(
+    store, server, prefix, garbage
+):
+    for _ in range(2):
+        await queue(store, await add(store))
+    newest, _ = await store.episodes.of_chat(CHAT)
+    await server.hset(Keys(prefix).episodes(CHAT), f"{newest.rule.id}.1", garbage)
+
+    found = await store.episodes.of_chat(CHAT)
+
+    assert [one.rule.id for one in found] != [newest.rule.id]
+    assert len(found) == 1
+
+
+async def test_a_chats_episodes_fade_when_nothing_fires_there_any_more(store, server, prefix):
+    await queue(store, await add(store))
+
+    left = [
+        await server.pttl(key) for key in (Keys(prefix).episodes(CHAT), Keys(prefix).fired(CHAT))
+    ]
+
+    assert all(0 < each <= terms.EPISODES_KEPT / timedelta(milliseconds=1) for each in left)

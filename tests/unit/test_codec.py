@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta, timezone
 
 import pytest
@@ -6,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts import codec
+from alerts.domain.episode import Episode
 from alerts.domain.errors import CodecError
 from alerts.domain.event import Event, Kind
 from alerts.domain.ids import Asset, Chat, MetricKey, Platform, RuleId, Venue
@@ -337,3 +339,20 @@ def test_preferences_are_stored_as_documented():
 def test_damaged_preferences_are_a_codec_error(text):
     with pytest.raises(CodecError):
         codec.decode_preferences(text)
+
+
+def test_an_episode_is_read_from_the_texts_of_its_rule_its_news_and_its_readings():
+    rule, reading = a_rule(), Reading(SKEW, 16.2, NOON, (Venue("deribit"),))
+    event = Event(Kind.FIRED, rule.id, 2, 3, rule.chat, 3, SKEW, 15.0, 16.2, NOON, NOON)
+    over = replace(event, kind=Kind.RESOLVED, value=12.9, at=NOON + timedelta(hours=1))
+    texts = (codec.encode_rule(rule), codec.encode_event(event), codec.encode_evidence([reading]))
+
+    episode = codec.decode_episode("\n".join(texts), codec.encode_event(over))
+
+    assert episode == Episode(rule, event, (reading,), over)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "null\nnull", b"\xff\n", '{"v":1}'])
+def test_a_damaged_episode_is_a_codec_error(text):
+    with pytest.raises(CodecError):
+        codec.decode_episode(text, None)

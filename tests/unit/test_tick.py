@@ -319,3 +319,18 @@ async def test_more_steps_than_fit_one_command_are_all_written(desk):
     await desk.see(18.0)
 
     assert len(await desk.told()) == 5
+
+
+async def test_a_firing_is_kept_with_the_readings_it_was_decided_on(desk):
+    rule = await desk.rule()
+    await desk.see(12.0)
+    await desk.see(16.2)
+    fired_at = desk.clock.now()
+    await desk.see(18.0)
+    await desk.see(12.9)
+
+    [episode] = await desk.store.episodes.of_chat(ALICE)
+
+    assert (episode.rule, episode.fired.value) == (rule, 16.2)
+    assert episode.evidence == (a_reading(16.2, fired_at),)
+    assert (episode.extreme, episode.resolved_at) == (18.0, desk.clock.now())

@@ -1,8 +1,11 @@
 -- Writes a tick. Returns the ids written, or nil (and writes nothing) behind a newer fence.
--- KEYS: fence, rules, states, due, latest, overlays, then one outbox per platform
--- ARGV: fence, number of readings, then series and text of each reading,
+-- KEYS: fence, rules, states, due, latest, overlays, stems of the chats' episodes and of their order,
+--       then one outbox per platform
+-- ARGV: fence, most episodes of a chat, microseconds they are kept, number of readings, then series
+--       and text of each reading, number of pieces of evidence, then their texts,
 --       then per step: id, revision, state, due or '', the overlay as it was seen or '',
---       chat or '', index of its outbox, event or ''
+--       chat or '', index of its outbox, event or '',
+--       and for an episode: 'nth at evidence', where the evidence is 0 for later news of it
 -- Messages go first: should the server refuse midway, an alert is told twice rather than never.
 local fence, highest = tonumber(ARGV[1]), tonumber(redis.call('GET', KEYS[1]) or '0')
 if fence < highest then
@@ -11,10 +14,47 @@ end
 if fence > highest then
   redis.call('SET', KEYS[1], ARGV[1])
 end
-local steps = 3 + 2 * tonumber(ARGV[2])
+local most, keep = tonumber(ARGV[2]), tonumber(ARGV[3])
+local evidence = 5 + 2 * tonumber(ARGV[4])
+local steps = evidence + 1 + tonumber(ARGV[evidence])
 
-local written, kept, chats, news, outbox_of = {}, {}, {}, {}, {}
-for at = steps, #ARGV, 8 do
+-- Lets go of a chat's episodes beyond the most, and of those that fired too long ago.
+local function trim(chat, at)
+  local texts, order = KEYS[7] .. chat, KEYS[8] .. chat
+  local gone = redis.call('ZRANGEBYSCORE', order, '-inf', at - keep)
+  local over = redis.call('ZCARD', order) - most
+  if over > #gone then
+    gone = redis.call('ZRANGE', order, 0, over - 1)
+  end
+  for _, name in ipairs(gone) do
+    redis.call('HDEL', texts, name, name .. '+')
+    redis.call('ZREM', order, name)
+  end
+  redis.call('PEXPIRE', texts, math.floor(keep / 1000))
+  redis.call('PEXPIRE', order, math.floor(keep / 1000))
+end
+
+-- An episode begins with its rule, its first news and what decided; what comes later of it replaces
+-- what came before. The chat is the rule's, which may have moved since the news was written.
+local fired = {}
+local function remember(id, rule, event, about)
+  local nth, at, place = string.match(about, '^(%d+) (%-?%d+) (%d+)$')
+  local _, _, chat = head_of(rule)
+  local texts, order, name = KEYS[7] .. chat, KEYS[8] .. chat, id .. '.' .. nth
+  if place == '0' then
+    if redis.call('HEXISTS', texts, name) == 1 then
+      redis.call('HSET', texts, name .. '+', event)
+    end
+    return
+  end
+  redis.call('HDEL', texts, name .. '+')
+  redis.call('HSET', texts, name, rule .. '\n' .. event .. '\n' .. ARGV[evidence + place])
+  redis.call('ZADD', order, at, name)
+  fired[chat] = tonumber(at)
+end
+
+local written, kept, rules, chats, news, outbox_of = {}, {}, {}, {}, {}, {}
+for at = steps, #ARGV, 9 do
   local rule = redis.call('HGET', KEYS[2], ARGV[at])
   if rule and revision_of(rule) == ARGV[at + 1] then
     written[#written + 1] = ARGV[at]
@@ -24,9 +64,10 @@ for at = steps, #ARGV, 8 do
       if not news[chat] then
         chats[#chats + 1] = chat
         news[chat] = {}
-        outbox_of[chat] = KEYS[6 + tonumber(ARGV[at + 6])]
+        outbox_of[chat] = KEYS[8 + tonumber(ARGV[at + 6])]
       end
       table.insert(news[chat], event)
+      rules[at] = rule
     end
   end
 end
@@ -47,8 +88,14 @@ for _, at in ipairs(kept) do
   else
     redis.call('ZADD', KEYS[4], due, ARGV[at])
   end
+  if ARGV[at + 8] ~= '' then
+    remember(ARGV[at], rules[at], ARGV[at + 7], ARGV[at + 8])
+  end
 end
-for at = 3, steps - 1, 2 do
+for chat, at in pairs(fired) do
+  trim(chat, at)
+end
+for at = 5, evidence - 1, 2 do
   redis.call('HSET', KEYS[5], ARGV[at], ARGV[at + 1])
 end
 return written

@@ -1,13 +1,15 @@
--- Moves a chat's rules and future entries to a new address. A number that is taken there makes
--- way for the next free one; all others stay.
+-- Moves a chat's rules, episodes and future entries to a new address. A number that is taken there
+-- makes way for the next free one; all others stay.
 -- KEYS: old chat, new chat, numbers, rules, feed, moved, lines, turns, chats,
---       aside, due times of what is aside, rang
+--       aside, due times of what is aside, rang,
+--       old and new episodes, old and new order of them
 -- ARGV: old, new, feed length, most events that wait in a chat
 local function highest(chat)
   return tonumber(redis.call('HGET', KEYS[3], chat) or '0')
 end
 
 local top = math.max(highest(ARGV[1]), highest(ARGV[2]))
+local number_of = {}
 local numbers = redis.call('HKEYS', KEYS[1])
 table.sort(numbers, function(a, b) return tonumber(a) < tonumber(b) end)
 for _, number in ipairs(numbers) do
@@ -16,6 +18,7 @@ for _, number in ipairs(numbers) do
     top = top + 1
     number = top
   end
+  number_of[id] = number
   redis.call('HSET', KEYS[2], number, id)
   local rule = redis.call('HGET', KEYS[4], id)
   local moved = rule and with_head(rule, revision_of(rule) or 0, number, ARGV[2])
@@ -52,5 +55,20 @@ if line then
   redis.call('ZADD', KEYS[8], redis.call('ZSCORE', KEYS[8], ARGV[1]) or 0, ARGV[2])
   redis.call('HDEL', KEYS[7], ARGV[1])
   redis.call('ZREM', KEYS[8], ARGV[1])
+end
+
+local texts = redis.call('HGETALL', KEYS[13])
+for at = 1, #texts, 2 do
+  local name, text = texts[at], texts[at + 1]
+  local _, number = head_of(text)  -- the news of an episode has no such head, and stays as it is
+  if number then
+    number = number_of[string.match(name, '^[^.]*')] or number
+    text = with_head(text, revision_of(text), number, ARGV[2])
+  end
+  redis.call('HSET', KEYS[14], name, text)
+end
+if #texts > 0 then
+  redis.call('ZUNIONSTORE', KEYS[16], 2, KEYS[16], KEYS[15], 'AGGREGATE', 'MAX')
+  redis.call('DEL', KEYS[13], KEYS[15])
 end
 return #numbers

@@ -8,6 +8,8 @@ def test_every_key_begins_with_the_prefix_and_is_its_own():
     made = [
         *plain,
         keys.chat(CHAT),
+        keys.episodes(CHAT),
+        keys.fired(CHAT),
         keys.history(SKEW),
         keys.history_fine(SKEW, 7),
         keys.history_coarse(SKEW, 7),
