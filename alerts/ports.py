@@ -15,7 +15,7 @@ from alerts.domain.event import Event
 from alerts.domain.ids import Chat, RuleId
 from alerts.domain.preferences import Preferences
 from alerts.domain.reading import Close, Reading, Series
-from alerts.domain.rule import UNTOUCHED, Draft, Overlay, Rule, State
+from alerts.domain.rule import UNTOUCHED, Draft, Overlay, Rule, State, Watched
 from alerts.domain.turn import Rates, Turn
 from alerts.queue import Dead as Dead
 from alerts.queue import Entry as Entry
@@ -113,7 +113,11 @@ class RuleBook(Protocol):
         ...
 
     def everything(self) -> AsyncIterator[Rule]:
-        """All rules of all chats: to build the wake index at the start."""
+        """All rules of all chats."""
+        ...
+
+    def watched(self) -> AsyncIterator[Sequence[Watched]]:
+        """What all rules of all chats watch, in parts: to build the wake index at the start."""
         ...
 
     async def position(self) -> str:

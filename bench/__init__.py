@@ -10,6 +10,7 @@ BENCHES = {
     "poll": "one poll of every venue, from bodies to readings",
     "wake": "which rules a value wakes, at 1k and 1M rules (P1)",
     "naive": "the wake index beside load-and-loop over Redis and a naive engine (P2, P3)",
+    "load": "a leader's start with 1M rules, and how soon a saved rule counts (P6)",
     "replay": "one rule over a year of 5-minute history (P9)",
     "start": "how soon the demo shows its first card, and the memory it takes",
 }

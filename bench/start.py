@@ -69,9 +69,9 @@ def demo(command, folder):
 
 
 def resident_mb(pid):
-    """The resident memory of a process and everything it started."""
+    """The resident memory of a process and everything it started; of this one for None."""
     table = list(processes())
-    family = {pid}
+    family = {pid or os.getpid()}
     while grown := {one for one, parent, _ in table if parent in family} - family:
         family |= grown
     return sum(rss for one, _, rss in table if one in family) / 1024

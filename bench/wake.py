@@ -62,12 +62,18 @@ def _measure(count):
     return tick, build, _seconds(lambda: _loop(levels, moves)), len(woken)
 
 
-def _rules(count):
-    """Levels spread evenly over 0..1, each rule with its clear level just below its level."""
-    rng = random.Random(4)
-    leg = Leg(SERIES[0], Direction.ABOVE, 0.0, 0.0)
+def a_rule(series, level):
+    """A rule with its clear level just below its level."""
+    leg = Leg(series, Direction.ABOVE, level, level - 0.02)
     chat = Chat(Platform("telegram"), "1")
-    rule = Rule(RuleId(""), 1, chat, "1", Draft((leg,)), datetime(2026, 2, 6, tzinfo=UTC))
+    return Rule(RuleId(""), 1, chat, "1", Draft((leg,)), datetime(2026, 2, 6, tzinfo=UTC))
+
+
+def _rules(count):
+    """Levels spread evenly over 0..1."""
+    rng = random.Random(4)
+    rule = a_rule(SERIES[0], 0.0)
+    leg = rule.draft.legs[0]
     for number in range(count):
         level = rng.random()
         own = replace(leg, series=SERIES[number % len(SERIES)], level=level, clear=level - 0.02)

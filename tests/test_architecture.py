@@ -52,6 +52,7 @@ TABLE = {
     "alerts.rules.grammar": Row(RULES, ("lark",)),
     "alerts.engine": Row((DOMAIN, "alerts.rules")),
     "alerts.codec": Row((DOMAIN,)),
+    "alerts.codec.rules": Row((DOMAIN,), ("msgspec",)),
     "alerts.ports": Row((DOMAIN, "alerts.queue")),
     "alerts.queue": Row((DOMAIN,)),
     "alerts.exchanges": Row((DOMAIN,)),

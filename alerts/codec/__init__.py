@@ -1,8 +1,8 @@
 """Rules, states, events, readings and preferences as versioned JSON, and back.
 
 Decoding anything else raises CodecError. Fields at their default are left out: a million stored
-states are mostly `{"v":1,"phase":{"is":"idle"}}`. The standard library's json is enough here:
-a tick decodes only the rules it wakes.
+states are mostly `{"v":1,"phase":{"is":"idle"}}`. The standard library's json is enough where a
+tick decodes the rules it wakes; a start reads what all of them watch, with msgspec.
 """
 
 from alerts.codec.chats import decode_preferences, encode_preferences
@@ -17,6 +17,7 @@ from alerts.codec.readings import (
     encode_reading,
 )
 from alerts.codec.rules import (
+    decode_all_watched,
     decode_draft,
     decode_overlay,
     decode_rule,
@@ -29,6 +30,7 @@ from alerts.codec.rules import (
 
 __all__ = [
     "Label",
+    "decode_all_watched",
     "decode_draft",
     "decode_episode",
     "decode_event",

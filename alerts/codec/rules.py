@@ -4,7 +4,10 @@ A rule's text starts with its revision, number and chat, in this order: the stor
 and rewrite them there (`storage/scripts/prelude.lua`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import cast
+
+import msgspec
 
 from alerts.codec import plain
 from alerts.domain.ids import RuleId
@@ -28,6 +31,7 @@ from alerts.domain.rule import (
     Unaligned,
     Voice,
     Waiting,
+    Watched,
 )
 
 
@@ -69,6 +73,40 @@ def decode_rule(text: str | bytes) -> Rule:
         revision=plain.whole(body["revision"]),
         paused=plain.flag(body.get("paused", False)),
     )
+
+
+class _LegSketch(msgspec.Struct, gc=False):
+    series: str
+    level: float
+    clear: float
+
+
+class _DraftSketch(msgspec.Struct, gc=False):
+    legs: list[_LegSketch]
+
+
+class _RuleSketch(msgspec.Struct, gc=False):
+    v: int
+    id: str
+    draft: _DraftSketch
+
+
+_SKETCHES = msgspec.json.Decoder(list[_RuleSketch])
+
+
+@plain.decoder
+def decode_all_watched(texts: Iterable[bytes]) -> list[Watched]:
+    """What many stored rules watch: many times faster than one whole rule after the other.
+
+    One unreadable text spoils them all.
+    """
+    found = []
+    for sketch in _SKETCHES.decode(b"[" + b",".join(texts) + b"]"):
+        if sketch.v != plain.VERSION:
+            plain.check_version(sketch.v)
+        legs = [(plain.series(leg.series), leg.level, leg.clear) for leg in sketch.draft.legs]
+        found.append(Watched(cast("RuleId", sketch.id), legs))
+    return found
 
 
 @plain.encoder

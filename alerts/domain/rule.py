@@ -1,8 +1,10 @@
 """A rule (what a person asked to be told) and its state (what the engine knows about it)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from alerts.domain.ids import Chat, RuleId
 from alerts.domain.reading import Series
@@ -125,6 +127,20 @@ class Rule:
     @property
     def timing(self) -> Timing:
         return self.draft.timing
+
+
+class Watched(NamedTuple):
+    """Where a rule may change its mind: `legs` are series, level and clear level of each leg.
+
+    All that the wake index needs, so a start reads a million rules without building them.
+    """
+
+    id: RuleId
+    legs: Sequence[tuple[Series, float, float]]
+
+    @classmethod
+    def of(cls, rule: Rule) -> "Watched":
+        return cls(rule.id, [(leg.series, leg.level, leg.clear) for leg in rule.legs])
 
 
 @dataclass(frozen=True, slots=True)

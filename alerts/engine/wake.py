@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from alerts.domain.ids import RuleId
 from alerts.domain.reading import Series
-from alerts.domain.rule import Rule
+from alerts.domain.rule import Rule, Watched
 
 _INSERT_ONE_BY_ONE = 64
 _HOLES_KEPT = 1024
@@ -73,17 +73,24 @@ class WakeIndex:
     def __len__(self) -> int:
         return len(self._slots)
 
+    def __contains__(self, rule: RuleId) -> bool:
+        return rule in self._slots
+
     def put(self, rule: Rule) -> None:
         """Index a rule, in place of an older version of it."""
+        self.watch(Watched.of(rule))
+
+    def watch(self, rule: Watched) -> None:
+        """Index the levels of a rule, in place of an older version of it."""
         self.drop(rule.id)
         slot = self._slot(rule.id)
-        for leg in rule.draft.legs:
-            shelf = self._shelves.get(leg.series)
+        for series, level, clear in rule.legs:
+            shelf = self._shelves.get(series)
             if shelf is None:
-                shelf = self._shelves[leg.series] = _Shelf()
-            shelf.add(leg.level, slot)
-            if leg.clear != leg.level:
-                shelf.add(leg.clear, slot)
+                shelf = self._shelves[series] = _Shelf()
+            shelf.add(level, slot)
+            if clear != level:
+                shelf.add(clear, slot)
 
     def drop(self, rule: RuleId) -> None:
         """Forget a rule; one that is not there is no matter."""

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from alerts.domain.ids import Chat, RuleId
 from alerts.domain.preferences import Preferences
 from alerts.domain.reading import Reading, Series
-from alerts.domain.rule import Overlay, Rule, State
+from alerts.domain.rule import Overlay, Rule, State, Watched
 from alerts.domain.turn import Rates
 from alerts.ports import Change, Held, New, Step
 from alerts.storage import terms
@@ -102,6 +102,9 @@ class MemoryRuleBook:
     async def everything(self) -> AsyncIterator[Rule]:
         for held in list(self._shelf.held.values()):
             yield held.rule
+
+    async def watched(self) -> AsyncIterator[Sequence[Watched]]:
+        yield [Watched.of(held.rule) for held in self._shelf.held.values()]
 
     async def position(self) -> str:
         return str(self._shelf.fed)

@@ -1,5 +1,7 @@
 """Rules and states in Redis."""
 
+import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -11,7 +13,7 @@ from alerts.domain.errors import CodecError
 from alerts.domain.event import OF_EPISODES, Event, Kind
 from alerts.domain.ids import Chat, Platform, RuleId
 from alerts.domain.reading import Reading, Series
-from alerts.domain.rule import UNTOUCHED, Overlay, Rule, State
+from alerts.domain.rule import UNTOUCHED, Overlay, Rule, State, Watched
 from alerts.ports import Change, Held, New, Step
 from alerts.storage import terms
 from alerts.storage.connection import Connection
@@ -121,15 +123,34 @@ class RedisRuleBook:
         return [found for found in held if found]
 
     async def everything(self) -> AsyncIterator[Rule]:
-        cursor = 0
-        while True:
-            cursor, found = await self._db.ask("HSCAN", self._keys.rules, cursor, "COUNT", CHUNK)
-            for rule_id, text in found.items():
+        async for part in self._scan():
+            for rule_id, text in part.items():
                 rule = self._rule(rule_id, text)
                 if rule:
                     yield rule
-            if cursor == 0:
-                return
+
+    async def watched(self) -> AsyncIterator[Sequence[Watched]]:
+        async for part in self._scan():
+            yield self._all_watched(part)
+
+    async def _scan(self) -> AsyncIterator[Mapping[bytes, bytes]]:
+        """All rules as they are stored; while one part is worked on, the next is on its way."""
+        coming = asyncio.ensure_future(self._part(0))
+        try:
+            while True:
+                cursor, found = await coming
+                if cursor:
+                    coming = asyncio.ensure_future(self._part(cursor))
+                    await asyncio.sleep(0)  # so that it is asked for before the work begins
+                yield found
+                if not cursor:
+                    return
+        finally:
+            coming.cancel()
+
+    async def _part(self, cursor: int) -> tuple[int, Mapping[bytes, bytes]]:
+        cursor, found = await self._db.ask("HSCAN", self._keys.rules, cursor, "COUNT", CHUNK)
+        return cursor, found
 
     async def position(self) -> str:
         """Leaves a mark in the feed, which `changes` must find again: else the feed was cut."""
@@ -211,6 +232,18 @@ class RedisRuleBook:
         except CodecError as error:
             self._set_aside(found.id, error)
             return None
+
+    def _all_watched(self, part: Mapping[bytes, bytes]) -> Sequence[Watched]:
+        with contextlib.suppress(CodecError):
+            found = codec.decode_all_watched(part.values())
+            if [watched.id.encode() for watched in found] == list(part):
+                return found
+        return [watched for row in part.items() if (watched := self._watched(*row))]
+
+    def _watched(self, rule_id: bytes, text: bytes) -> Watched | None:
+        """One of a part that does not read as a whole."""
+        rule = self._rule(rule_id, text)
+        return Watched.of(rule) if rule else None
 
     def _rule(self, rule_id: RuleId | bytes, text: bytes | None) -> Rule | None:
         if text is None:

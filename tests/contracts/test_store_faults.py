@@ -49,6 +49,10 @@ async def queue(store, rule, fence=1):
     await store.rules.commit([], [Step(rule.id, 1, State(), an_event(rule))], fence)
 
 
+async def watched(store):
+    return [rule.id async for part in store.rules.watched() for rule in part]
+
+
 async def take(store):
     return await store.outbox.take(HANDS, count=10, wait=timedelta(0))
 
@@ -70,6 +74,7 @@ async def test_a_damaged_rule_is_set_aside_and_the_others_go_on(
         assert [held.rule for held in await store.rules.load(both)] == [sound]
     assert [held.rule for held in await store.rules.of_chat(CHAT)] == [sound]
     assert [rule async for rule in store.rules.everything()] == [sound]
+    assert await watched(store) == [sound.id]
     assert (await store.rules.changes(position))[1] == [Change(damaged.id, None)]
     assert list(await store.rules.commit([], [Step(i, 1, State()) for i in both], 1)) == [sound.id]
     assert caplog.text.count(damaged.id) == 1
@@ -106,6 +111,7 @@ async def test_a_rule_under_another_id_is_set_aside(store, server, prefix):
     await server.hset(Keys(prefix).rules, "impostor", text)
 
     assert [found.id async for found in store.rules.everything()] == [rule.id]
+    assert await watched(store) == [rule.id]
 
 
 async def test_a_damaged_latest_reading_is_left_out(store, server, prefix):
