@@ -1,4 +1,4 @@
-"""Series that come of other series: metrics of the past, changes, percentiles and z-scores.
+"""Series that come of others: metrics of the past, changes, percentiles, z-scores and spreads.
 
 Metrics of the past (`rv.30d:BTC`) are computed for every asset with a price, about once a minute,
 and at every price where a rule watches them. What stands behind a bar (`oi_usd:BTC|chg.7d`) is
@@ -16,6 +16,7 @@ from math import fsum
 
 from alerts.domain.reading import AGGREGATE, Close, Gap, Quality, Reading, Reason, Sample, Series
 from alerts.history.context import ENOUGH_DAYS, percentile_rank, z_score
+from alerts.history.spread import spread
 from alerts.history.windows import LONGEST, Trail, change
 from alerts.metrics import BY_KEY, METRICS
 from alerts.metrics.aggregate import MOST_MISSED
@@ -88,30 +89,41 @@ class Derivation:
         return past + [
             await self._bar(series, base, known, now)
             for series in watched
-            if series.derived and (base := self._news_for(series, by_series, latest, now))
+            if series.derived and (base := self._news_for(series, by_series, known, now))
         ]
 
     def _news_for(
-        self, series: Series, fresh: Mapping[Series, Sample], latest: Latest, now: datetime
+        self, series: Series, fresh: Mapping[Series, Sample], known: Latest, now: datetime
     ) -> Sample | None:
-        """A fresh sample of a series' base; its last reading for one that was never computed."""
-        base = replace(series, derived="")
-        if base in fresh or series in latest or not self._is_due(series, now):
-            return fresh.get(base)
-        self._made_at[series] = now
-        last = latest.get(base)
+        """The sample of a series' base, if there is news of it or of what it is held against.
+
+        For a series that was never computed the last reading is occasion enough.
+        """
+        samples = [sample for one in series.bases if (sample := fresh.get(one))]
+        for sample in samples:
+            if isinstance(sample, Gap) or sample.series == series.base:
+                return sample
+        if not samples:
+            if series in known or not self._is_due(series, now):
+                return None
+            self._made_at[series] = now
+        last = known.get(series.base)
         return last if last and now - last.at <= STILL_COUNTS else None
 
     async def ask(self, series: Series, latest: Latest, now: datetime) -> Sample:
         """One series as of now, for a person: its last reading, or computed on the spot."""
-        base = replace(series, derived="")
-        metric = BY_KEY.get(base.metric)
-        sample: Sample | None = latest.get(base)
-        if metric is not None and isinstance(metric.needs, Past):
-            sample = await self._past(base, {}, latest, now)
+        known = dict(latest)
+        for one in series.bases:
+            metric = BY_KEY.get(one.metric)
+            if metric is not None and isinstance(metric.needs, Past):
+                made = await self._past(one, {}, latest, now)
+                known |= {one: made} if isinstance(made, Reading) else {}
+                if isinstance(made, Gap):
+                    return replace(made, series=series)
+        sample: Sample | None = known.get(series.base)
         if sample is None:
-            sample = Gap(base, Reason.NO_DATA, "there is no reading of it", now)
-        return await self._bar(series, sample, latest, now) if series.derived else sample
+            sample = Gap(series.base, Reason.NO_DATA, "there is no reading of it", now)
+        return await self._bar(series, sample, known, now) if series.derived else sample
 
     def _is_due(self, series: Series, now: datetime) -> bool:
         made_at = self._made_at.get(series)
@@ -159,9 +171,11 @@ class Derivation:
             self._trails[sample.series].add(sample.at, sample.value)
 
     async def _bar(self, series: Series, base: Sample, latest: Latest, now: datetime) -> Sample:
-        """A change, a percentile or a z-score of a base's sample."""
+        """A change, a percentile, a z-score or a spread of a base's sample."""
         if isinstance(base, Gap):
             return replace(base, series=series)
+        if series.other is not None:
+            return _spread(series, base, latest.get(series.other))
         kind, _, span = series.derived.partition(".")
         if kind == "chg" and span in _SPANS:
             return await self._change(series, base, span, latest)
@@ -249,6 +263,12 @@ class Derivation:
         return reading if reading and when - reading.at <= tolerance else None
 
 
+def _spread(series: Series, base: Reading, other: Reading | None) -> Sample:
+    if other is None:
+        return Gap(series, Reason.NO_DATA, f"there is no reading of {series.other}", base.at)
+    return spread(series, base, other, points=BY_KEY[series.metric].is_percent)
+
+
 def _made(series: Series, base: Reading, value: float, method: str, coverage: float) -> Reading:
     """A derived reading, as old and as doubtful as what it comes from."""
     doubt = base.quality is Quality.DEGRADED or coverage < 1 - MOST_MISSED / 2
@@ -273,7 +293,7 @@ def _of_the_past(fresh: Mapping[Series, Sample], watched: Collection[Series]) ->
         if isinstance(metric.needs, Past)
         for window in metric.windows
     ]
-    asked = [replace(series, derived="") for series in watched]
+    asked = [base for series in watched for base in series.bases]
     return [series for series in dict.fromkeys((*usual, *asked)) if _base(series) in fresh]
 
 
@@ -287,11 +307,14 @@ def _base(series: Series) -> Series | None:
 def roots(series: Iterable[Series]) -> frozenset[Series]:
     """The series that are measured from snapshots, of which these are made."""
     found: set[Series] = set()
-    for one in series:
-        base = replace(one, derived="")
+    seen: set[Series] = set()
+    ahead = [base for one in series for base in one.bases]
+    while ahead:
+        base = ahead.pop()
         metric = BY_KEY.get(base.metric)
-        if metric is not None and isinstance(metric.needs, Past):
-            found.update(metric.needs.trails(base), metric.needs.readings(base))
-        else:
+        if metric is None or not isinstance(metric.needs, Past):
             found.add(base)
+        elif base not in seen:
+            ahead += (*metric.needs.trails(base), *metric.needs.readings(base))
+        seen.add(base)
     return frozenset(found)

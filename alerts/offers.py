@@ -64,7 +64,7 @@ class Offers:
 
 
 def poll_of(series: Series, exchanges: Iterable[Exchange]) -> str:
-    """The poll that feeds a series, if only through the one it is made of."""
+    """The poll that feeds a series, if only through the (first) one it is made of."""
     needs = BY_KEY[series.metric].needs if series.metric in BY_KEY else None
     if isinstance(needs, Past):
         return poll_of(needs.base(series), exchanges)

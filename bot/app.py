@@ -101,7 +101,7 @@ class Bot:
 
     def stale_after(self, series: Series) -> timedelta:
         """When a reading of a series may no longer decide anything."""
-        return self.cadence.stale_after(poll_of(series, EXCHANGES))
+        return max(self.cadence.stale_after(poll_of(one, EXCHANGES)) for one in series.bases)
 
     def desk(self) -> Desk:
         """What commands may use."""

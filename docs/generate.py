@@ -150,9 +150,12 @@ def rules() -> str:
         + "together, and a share or a record is a level on the percentile among daily closes.\n"
         + "A flip is a rule for each way, and two severities are two rules: each has its own "
         + "number, hold and clear level, and can be changed by itself.\n"
-        + "`and` and `or` are not mixed in one rule, and `outside` is joined only by `or`.\n"
-        + "One metric is not compared with another; differences that are kept, such as "
-        + "`vrp` (at-the-money minus realised volatility), are metrics of their own.\n"
+        + "`and` and `or` are not mixed in one rule, and `outside` is joined only by `or`; a line "
+        + "that mixes them is made several rules by `apart`, where `and` binds tighter.\n"
+        + "A metric against another is a level on their spread, a series such as "
+        + "`skew25_norm.7d:BTC|less.skew25_norm.30d:BTC`: what stands behind `less.` is taken "
+        + "away, in points where both are in percent, and else in percent of it. Both must count "
+        + "in the same unit, and a spread is as old as the older of the two.\n"
         + "\n## Watch sets\n\n"
         + _table(("set", "watches"), ((one.title, _lines(one.lines)) for one in PRESETS))
     )

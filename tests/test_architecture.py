@@ -139,6 +139,7 @@ TABLE = {
     "bot.commands": Row(
         (
             *(*RULES, *ENGINE, "alerts.history.along", "alerts.metrics", "alerts.offers"),
+            "alerts.history.spread",
             *("bot.card", "bot.rarity", "bot.text"),
         )
     ),

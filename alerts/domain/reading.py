@@ -2,7 +2,7 @@
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -12,9 +12,14 @@ from alerts.domain.ids import Asset, MetricKey, Venue
 
 AGGREGATE = Venue("")
 
+LESS = "less."
+"""Begins the derivation of a spread, which names the other series: `|less.basis.60d:BTC`."""
+
+_PLAIN = r"[a-z][a-z0-9_]*(?:\.[0-9]+[mhd])?:[A-Z0-9]{1,12}(?:@[a-z][a-z0-9_]*)?"
 _NAME = re.compile(
     r"(?P<metric>[a-z][a-z0-9_]*)(?:\.(?P<window>[0-9]+[mhd]))?:(?P<asset>[A-Z0-9]{1,12})"
-    r"(?:@(?P<venue>[a-z][a-z0-9_]*))?(?:\|(?P<derived>[a-z]+\.[0-9]+[mhd]))?"
+    r"(?:@(?P<venue>[a-z][a-z0-9_]*))?"
+    rf"(?:\|(?P<derived>[a-z]+\.[0-9]+[mhd]|{re.escape(LESS)}{_PLAIN}))?"
 )
 
 
@@ -23,6 +28,7 @@ class Series:
     """One watchable line of numbers: `METRIC[.WINDOW]:ASSET[@VENUE][|DERIVED]`.
 
     An empty window, venue or derivation means "none"; no venue means the aggregate.
+    A derivation is a change, a percentile, a z-score, or a spread over another series.
     """
 
     metric: MetricKey
@@ -36,6 +42,26 @@ class Series:
         venue = f"@{self.venue}" if self.venue else ""
         derived = f"|{self.derived}" if self.derived else ""
         return f"{self.metric}{window}:{self.asset}{venue}{derived}"
+
+    @property
+    def base(self) -> "Series":
+        """The series this one is derived from; itself where it is not."""
+        return replace(self, derived="") if self.derived else self
+
+    @property
+    def other(self) -> "Series | None":
+        """The series that a spread is over; None for what is no spread."""
+        _, is_spread, name = self.derived.partition(LESS)
+        return Series.parse(name) if is_spread else None
+
+    @property
+    def bases(self) -> tuple["Series", ...]:
+        """All series this one is derived from: two for a spread, else one."""
+        return (self.base,) if self.other is None else (self.base, self.other)
+
+    def less(self, other: "Series") -> "Series":
+        """The spread of this series over another."""
+        return replace(self, derived=f"{LESS}{other}")
 
     @classmethod
     def parse(cls, text: str) -> "Series":

@@ -1,4 +1,4 @@
-"""A derived series along the whole past of its base: changes, percentiles and z-scores.
+"""A derived series along the whole past of its bases: changes, percentiles, z-scores, spreads.
 
 Derived series are not kept; live, `alerts/derive.py` computes the value of now. This is the same
 for every reading of the past at once, so that a rule on one can be replayed before it is saved.
@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from alerts.domain.reading import Reading, Series
 from alerts.history.context import ENOUGH_DAYS, FLAT
+from alerts.history.spread import spreads
 from alerts.history.windows import change
 
 _AGO = {
@@ -27,13 +28,17 @@ _AGO = {
 def reach_of(series: Series) -> timedelta:
     """How much of the base's past lies behind one value of a series."""
     kind, _, span = series.derived.partition(".")
+    if series.other is not None:
+        return timedelta(0)
     if kind == "chg":
         return sum(_AGO[span], timedelta(0))
     return timedelta(days=int(span.removesuffix("d"))) if span else timedelta(0)
 
 
-def along(series: Series, base: Sequence[Reading], *, points: bool) -> list[Reading]:
-    """The readings of a derived series, from those of its base, oldest first.
+def along(
+    series: Series, base: Sequence[Reading], other: Sequence[Reading] = (), *, points: bool
+) -> list[Reading]:
+    """The readings of a derived series, from those of its bases, oldest first.
 
     `points`: its changes are differences rather than percent. Where too little lies before a
     reading there is none.
@@ -41,6 +46,8 @@ def along(series: Series, base: Sequence[Reading], *, points: bool) -> list[Read
     kind, _, span = series.derived.partition(".")
     if not kind:
         return list(base)
+    if series.other is not None:
+        return list(spreads(series, base, other, points=points))
     values = _changes(base, span, points=points) if kind == "chg" else _ranks(base, kind, span)
     return [replace(reading, series=series, value=value) for reading, value in values]
 

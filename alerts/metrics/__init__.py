@@ -6,7 +6,7 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from alerts.domain.ids import MetricKey
-from alerts.domain.reading import Series
+from alerts.domain.reading import LESS, Series
 from alerts.metrics.basis import BASIS
 from alerts.metrics.extremes import DRAWDOWN, REBOUND
 from alerts.metrics.flow import PCR_OI, PCR_VOLUME
@@ -55,6 +55,17 @@ def metric_of(series: Series) -> Metric | None:
     metric = BY_KEY.get(series.metric)
     if metric is None:
         return None
+    if series.other is not None:
+        return _spread(metric, series.other)
     if series.derived:
         return derived(metric, series.derived)
     return replace(metric, coin=series.asset) if metric.unit is Unit.COINS else metric
+
+
+def _spread(metric: Metric, other: Series) -> Metric:
+    """A spread's metric, with the other one by its name."""
+    over = BY_KEY.get(other.metric)
+    named = f"{other.asset} {other.window} {over.title if over else other.metric}"
+    made = derived(metric, f"{LESS}{other}")
+    title = f"{metric.title} over {' '.join(named.split())}"
+    return replace(made, title=title, sign="positive: the first is above the other")

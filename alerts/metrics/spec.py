@@ -8,7 +8,7 @@ from typing import Any
 
 from alerts.domain.ids import Asset, MetricKey
 from alerts.domain.market import Snapshot
-from alerts.domain.reading import Sample, Series
+from alerts.domain.reading import LESS, Sample, Series
 
 
 class Unit(StrEnum):
@@ -146,18 +146,25 @@ DERIVATIONS = (
     *(f"pctl.{span}" for span in SPANS),
     *(f"z.{span}" for span in SPANS),
 )
-"""What may stand behind the bar of a series."""
+"""What may stand behind the bar of a series, besides a spread over another."""
 
 
 def derived(metric: Metric, how: str) -> Metric:
     """What a derivation of a metric is: its unit, its bounds and how a rule on it behaves.
 
-    A change is in percent, or in points for what is in percent already; a percentile goes from
-    0 to 100; a z-score counts standard deviations. The rest is as in the metric itself.
+    A change and a spread are in percent, or in points for what is in percent already; a
+    percentile goes from 0 to 100; a z-score counts standard deviations. The rest is as in the
+    metric itself.
     """
     kind, _, span = how.partition(".")
     levels: tuple[float, ...]
-    if kind == "chg":
+    if how.startswith(LESS):
+        sign = f"positive: it is above {how.removeprefix(LESS)}"
+        unit, title = (Unit.POINTS if metric.is_percent else Unit.PERCENT), "Spread over another: "
+        levels, gap, bounds = (0.0,), 2.0, _WIDE
+        if metric.is_percent and not metric.defaults.relative:
+            gap = metric.defaults.clear_gap
+    elif kind == "chg":
         sign = f"positive: it rose within {span}"
         unit, title = (Unit.POINTS if metric.is_percent else Unit.PERCENT), f"{span} change of "
         levels, gap, bounds = (5.0, 10.0), 2.0 if metric.unit is not Unit.RATIO else 5.0, _WIDE

@@ -9,7 +9,7 @@ from alerts.domain.errors import UsageError
 from alerts.domain.reading import Series
 from alerts.domain.rule import Direction, Join, Leg, Severity
 from alerts.metrics.spec import Metric, Unit
-from alerts.rules.amounts import read_amount, rounded, write_level
+from alerts.rules.amounts import read_amount, rounded
 from alerts.rules.doubts import Claim
 from alerts.rules.levels import read_clear, read_level, read_number
 from alerts.rules.phrase import Clause, Phrase
@@ -80,14 +80,16 @@ def read_condition(condition: Condition) -> Meaning:
     for form, read in _FORMS:
         if form.fullmatch(op):
             return read(condition, op)
-    raise _which_way(condition.phrase)
+    raise which_way(condition.phrase)
 
 
-def _direction(op: str) -> Direction:
+def direction_of(op: str) -> Direction:
+    """The side of a level that an operator means."""
     return Direction.ABOVE if _UP.search(op) else Direction.BELOW
 
 
-def _which_way(phrase: Phrase) -> UsageError:
+def which_way(phrase: Phrase) -> UsageError:
+    """The question for an operator that names no side."""
     return UsageError(
         f"Crosses {phrase.level.text} upwards or downwards?",
         fixes=tuple(phrase.swap((phrase.op, f"crosses {way}")) for way in ("above", "below")),
@@ -95,8 +97,7 @@ def _which_way(phrase: Phrase) -> UsageError:
 
 
 def _level(condition: Condition, op: str) -> Meaning:
-    phrase, direction = condition.phrase, _direction(op)
-    _check_number(condition)
+    phrase, direction = condition.phrase, direction_of(op)
     _check_within(condition)
     series = _in_its_unit(condition, condition.series())
     claim, clear = condition.claim(series, direction), phrase.clause("clear")
@@ -124,32 +125,6 @@ def _number(condition: Condition, claim: Claim, clause: Clause) -> float:
     return read_number(claim, piece, clause.unit, sure=condition.sure)
 
 
-def _check_number(condition: Condition) -> None:
-    """UsageError where one metric is compared with another."""
-    other = condition.vocabulary.metric(condition.phrase.level.text)
-    metric = condition.metric()
-    if other is None or metric is None:
-        return
-    gap = _DIFFERENCES.get((metric.key, other.key))
-    known = condition.vocabulary.metric(gap) if gap else None
-    fixes: tuple[str, ...] = ()
-    if known:
-        side = _direction(condition.phrase.op.text)
-        fixes = (f"{known.key} {side} {write_level(0, known.unit)}",)
-    way = "Two conditions may say it: skew above 15 and basis below 3."
-    if known and known.words:
-        way = f"Their difference is {known.words[0]}."
-    raise UsageError(
-        f"I compare a metric with a level, not with another metric. {way}", fixes=fixes
-    )
-
-
-_DIFFERENCES = {
-    ("atm_iv", "rv"): "vrp",
-    ("dvol", "rv"): "vrp",
-}
-
-
 def _check_within(condition: Condition) -> None:
     """UsageError for a level of now that is said to be one of a stretch of time."""
     phrase, metric = condition.phrase, condition.metric()
@@ -159,7 +134,7 @@ def _check_within(condition: Condition) -> None:
     if is_stretch(metric):
         return
     word, span = condition.vocabulary.word_of(metric), within.value
-    sign = "+" if _direction(phrase.op.text) is Direction.ABOVE else "-"
+    sign = "+" if direction_of(phrase.op.text) is Direction.ABOVE else "-"
     opening = phrase.swap(
         (phrase.op, ""), (phrase.level, f"{sign}{phrase.level.text.lstrip('+-')}")
     )

@@ -61,7 +61,9 @@ def condition(leg: Leg, vocabulary: Vocabulary | None = None) -> str:
     metric = _metric(leg.series, vocabulary)
     if metric is None or vocabulary is None or not vocabulary.serves(leg.series):
         return f"{leg.series} {leg.direction} {_level(leg.level, metric)}"
-    words = _subject(leg.series, vocabulary)
+    words, other = _subject(leg.series, vocabulary), leg.series.other
+    if other is not None:
+        return _against(leg, metric, f"{words} {leg.direction} {_subject(other, vocabulary)}")
     kind, _, span = leg.series.derived.partition(".")
     special = {"chg": _change, "pctl": _share}.get(kind)
     own = vocabulary.metric(leg.series.metric)
@@ -74,6 +76,14 @@ def condition(leg: Leg, vocabulary: Vocabulary | None = None) -> str:
 
 
 _KINDS = {"chg": "change", "pctl": "percentile", "z": "z"}
+
+
+def _against(leg: Leg, metric: Metric, said: str) -> str:
+    """`BTC funding above BTC basis by 5 pts`; the series' name where a sign would be needed."""
+    size = leg.level if leg.direction is Direction.ABOVE else -leg.level
+    if size < 0:
+        return f"{leg.series} {leg.direction} {_level(leg.level, metric)}"
+    return f"{said} by {_level(size, metric)}" if size else said
 
 
 def _change(leg: Leg, metric: Metric, span: str) -> str:

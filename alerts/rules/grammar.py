@@ -15,20 +15,32 @@ from lark.exceptions import UnexpectedInput, UnexpectedToken
 
 from alerts.domain.errors import UsageError
 from alerts.domain.rule import Draft, Join, Severity, Voice
+from alerts.rules.against import read_against
 from alerts.rules.conditions import Condition, Meaning, read_condition
 from alerts.rules.conflicts import check_legs
 from alerts.rules.describe import describe
 from alerts.rules.phrase import LONGEST_NAME, Clause, Phrase, Piece, clean_name, tidy
-from alerts.rules.spelling import Check, Trouble, explain, nonsense, plain_digits, unknown_asset
+from alerts.rules.spelling import (
+    Check,
+    Trouble,
+    explain,
+    nonsense,
+    plain_digits,
+    respelled,
+    unknown_asset,
+)
 from alerts.rules.subject import Found, find
 from alerts.rules.timing import by_kind, read_timing
 from alerts.rules.until import Today, read_until
 from alerts.rules.vocabulary import Vocabulary
 
 LEGS_AT_MOST = 5
+APART = "apart"
+"""Said of a line with "or": each side of it is an alert of its own."""
 
 _MOST_CORRECTIONS = 8
 _OF_A_CONDITION = frozenset({"also", "within", "clear"})
+_PARTS = frozenset({"level", "other", "by"})
 
 
 def parse(
@@ -74,39 +86,71 @@ def _parse(
         if found.unknown or not (found.metrics or found.series):
             raise _unknown(phrase, found, vocabulary, check)
         certain = sure or "sure" in said or bool(found.series)
-        conditions.append(Condition(phrase, found, vocabulary, certain))
-    join = _join(shown, [_piece(one) for one in tree.children if isinstance(one, Token)])
-    meanings = [_meaning(condition) for condition in conditions]
-    sets, joined = _together(shown, meanings, join)
-    return _drafts(sets, joined, _Rest(phrases[0], said, vocabulary, today))
+        condition = Condition(phrase, found, vocabulary, certain)
+        conditions.append((condition, _other(phrase, vocabulary, check)))
+    joins = [_piece(one) for one in tree.children if isinstance(one, Token)]
+    join = _join(shown, joins, apart=APART in said)
+    meanings = [_meaning(condition, other) for condition, other in conditions]
+    rest = _Rest(phrases[0], said, vocabulary, today)
+    if join is not None:
+        return _drafts(*_together(shown, meanings, join), rest)
+    groups = _sides(meanings, joins)
+    made = [_drafts(*_together(shown, own, Join.ALL), rest) for own in groups]
+    return tuple(draft for drafts in made for draft in drafts)
+
+
+def _sides(meanings: Sequence[Meaning], joins: Sequence[Piece]) -> list[list[Meaning]]:
+    """The conditions of each side of every "or"."""
+    sides = [[meanings[0]]]
+    for word, meaning in zip(joins, meanings[1:], strict=True):
+        if Join(word.text.lower()) is Join.ANY:
+            sides.append([])
+        sides[-1].append(meaning)
+    return sides
 
 
 def _is_shared(clause: Clause) -> bool:
     return clause.kind not in _OF_A_CONDITION
 
 
-def _meaning(condition: Condition) -> Meaning:
+def _other(phrase: Phrase, vocabulary: Vocabulary, check: Check) -> Found | None:
+    """What the words behind the operator are, where they are no number."""
+    if phrase.kind != "against":
+        return None
+    found = find(phrase.other, vocabulary)
+    if found.unknown and (answer := respelled(phrase.text, found.unknown, vocabulary, check)):
+        raise answer
+    return found
+
+
+def _meaning(condition: Condition, other: Found | None) -> Meaning:
     local = tuple(one for one in condition.phrase.clauses if not _is_shared(one))
     by_kind(tuple(one for one in local if one.kind != "also"))
-    return read_condition(condition)
+    return read_against(condition, other) if other else read_condition(condition)
 
 
-def _join(text: str, words: Sequence[Piece]) -> Join:
-    """How the conditions belong together; UsageError where that would need brackets."""
+def _join(text: str, words: Sequence[Piece], *, apart: bool) -> Join | None:
+    """How the conditions belong together; None where each side of an "or" is its own alert.
+
+    UsageError where that would need brackets.
+    """
     if len(words) >= LEGS_AT_MOST:
         raise UsageError(
             f"An alert has at most {LEGS_AT_MOST} conditions; I read {len(words) + 1}.",
             fixes=(text[: words[LEGS_AT_MOST - 1].start].rstrip(),),
         )
     joins = [Join(word.text.lower()) for word in words]
+    if apart and Join.ANY in joins:
+        return None
     if len(set(joins)) <= 1:
         return joins[0] if joins else Join.ALL
     cuts = [word for word, join in zip(words, joins, strict=True) if join is Join.ANY]
     ends = [(0, cuts[0].start), *((a.end, b.start) for a, b in pairwise(cuts))]
-    parts = tuple(text[a:b].strip() for a, b in (*ends, (cuts[-1].end, len(text))))
+    parts = [text[a:b].strip() for a, b in (*ends, (cuts[-1].end, len(text)))]
+    counted = "; ".join(f"({place}) {part}" for place, part in enumerate(parts, 1))
     raise UsageError(
-        "'and' and 'or' in one alert can be read in two ways. Make an alert of each part?",
-        fixes=parts,
+        f"One alert has 'and' or 'or', not both. As {len(parts)} alerts: {counted}.",
+        fixes=(f"{text} {APART}", *parts),
     )
 
 
@@ -202,11 +246,15 @@ def _phrase(text: str, tree: Tree[Token]) -> Phrase:
     subject, *rest = tree.children
     tokens = [_piece(one) for one in rest if isinstance(one, Token)]
     branches = [one for one in rest if isinstance(one, Tree)]
-    kind, clauses = str(tree.data), [one for one in branches if one.data != "level"]
+    kind, clauses = str(tree.data), [one for one in branches if one.data not in _PARTS]
     level, unit = tokens[0], _at(tuple(tokens), 1)
+    other = next((_pieces(one) for one in branches if one.data == "other"), ())
     if kind == "levelled":
         number = _pieces(branches[0])
         level, unit = number[0], _at(number, 1)
+    by = next((_pieces(one) for one in branches if one.data == "by"), ())
+    if by:
+        level, unit = by[1], _at(by, 2)
     span = [Clause("within", unit)] if kind == "record" and unit else []
     return Phrase(
         text,
@@ -216,6 +264,7 @@ def _phrase(text: str, tree: Tree[Token]) -> Phrase:
         level=level,
         unit=None if kind == "record" else unit,
         clauses=(*span, *map(_clause, clauses)),
+        other=other,
     )
 
 

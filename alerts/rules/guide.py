@@ -29,6 +29,8 @@ CONDITIONS: tuple[Form, ...] = (
     Form("a change in points", "METRIC +POINTS pts in WINDOW", "skew +5 pts in 24h"),
     Form("a sum over a window", "METRIC above SUM in WINDOW", "liqs longs above 1.8b in 5d"),
     Form("against gold or tech", "ASSET vs gold CHANGE in WINDOW", "btc vs gold -10% in 30d"),
+    Form("above or below another metric", "METRIC above METRIC", "skew 7d above skew 30d"),
+    Form("by at least so much", "METRIC above METRIC by NUMBER", "funding above basis by 5 pts"),
     Form("standard deviations", "METRIC z above NUMBER", "basis z above 2 in 90d"),
     Form(
         "several at once, at most five",
@@ -54,5 +56,10 @@ CLAUSES: tuple[Form, ...] = (
     Form("ends then", "until DAY, DATE or SPAN", "price below 60k until friday once"),
     Form("graver", "critical", "skew above 20 critical"),
     Form("with or without a sound", "loud or silent", "eth iv above 90 silent"),
+    Form(
+        "an alert of each side of an or",
+        "apart",
+        "skew above 20 or price -10% in 24h and basis below 3 apart",
+    ),
     Form("has a name", 'named "NAME"', 'skew above 15 named "Fear"'),
 )

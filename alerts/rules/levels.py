@@ -49,7 +49,7 @@ def _gone(unit: Piece | None) -> tuple[tuple[Piece, str], ...]:
 def _amount(claim: Claim, piece: Piece, unit: Piece | None) -> Amount:
     amount = read_amount(piece.text, unit.text if unit else "", claim.metric.unit)
     if amount is None:
-        raise _no_number(claim, piece)
+        raise no_number(claim, piece)
     if amount.options:
         asked = " or ".join(amount.options)
         raise UsageError(
@@ -62,7 +62,8 @@ def _amount(claim: Claim, piece: Piece, unit: Piece | None) -> Amount:
     return amount
 
 
-def _no_number(claim: Claim, piece: Piece) -> UsageError:
+def no_number(claim: Claim, piece: Piece) -> UsageError:
+    """The answer to what stands where a number should."""
     example = f"{claim.word} {claim.direction} {claim.show(_example(claim))}"
     shown = piece.text if len(piece.text) <= 40 else f"{piece.text[:40]}…"
     return UsageError(

@@ -40,7 +40,7 @@ class Phrase:
     """One condition, taken apart: `text` is the whole line, which the pieces' places refer to.
 
     `kind` is the grammar's name for its form; `level` is the operator itself where it is not
-    followed by a number.
+    followed by a number. `other` are the words behind it that name another metric.
     """
 
     text: str
@@ -50,6 +50,7 @@ class Phrase:
     level: Piece
     unit: Piece | None
     clauses: tuple[Clause, ...]
+    other: tuple[Piece, ...] = ()
 
     def swap(self, *changes: tuple[Piece, str]) -> str:
         """The whole text with some pieces replaced."""

@@ -5,7 +5,7 @@ Nothing is guessed into a rule: the likely meaning is offered as a fix.
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -20,7 +20,7 @@ from alerts.rules.vocabulary import Vocabulary
 _CORRECTABLE = (
     "above over below under crosses between outside flips top bottom record highest lowest "
     "change percentile for clear clears after once each every quiet remind never until "
-    "critical warn loud silent sure named"
+    "critical warn loud silent sure apart named"
 )
 _KNOWN = frozenset(
     f"{_CORRECTABLE} cross is goes rises drops falls gains loses leaves moves up down through by "
@@ -71,7 +71,7 @@ def explain(trouble: Trouble, vocabulary: Vocabulary, check: Check) -> UsageErro
     if answer := _known_slip(trouble.text, words, vocabulary, check):
         return answer
     strange = tuple(word for word in words if _is_strange(word.text, vocabulary))
-    if strange and (answer := _respelled(trouble.text, strange, vocabulary, check)):
+    if strange and (answer := respelled(trouble.text, strange, vocabulary, check)):
         return answer
     found = find(words, vocabulary)
     metric = found.metrics[-1][0] if found.metrics else None
@@ -128,7 +128,7 @@ def _offer(corrected: str, check: Check) -> UsageError:
     return UsageError(f"I read: {text}.", fixes=(text,))
 
 
-def _corrected(text: str, strange: tuple[Piece, ...], vocabulary: Vocabulary) -> str | None:
+def _corrected(text: str, strange: Sequence[Piece], vocabulary: Vocabulary) -> str | None:
     """The text with every strange word replaced by the closest known one; None if one has none."""
     candidates = [*vocabulary.words, *_CORRECTABLE.split()]
     changes = []
@@ -142,9 +142,10 @@ def _corrected(text: str, strange: tuple[Piece, ...], vocabulary: Vocabulary) ->
     return swap(text, *changes)
 
 
-def _respelled(
-    text: str, strange: tuple[Piece, ...], vocabulary: Vocabulary, check: Check
+def respelled(
+    text: str, strange: Sequence[Piece], vocabulary: Vocabulary, check: Check
 ) -> UsageError | None:
+    """The question whether close known words are meant; None where some word has none."""
     corrected = _corrected(text, strange, vocabulary)
     return None if corrected is None else _offer(corrected, check)
 

@@ -1,11 +1,11 @@
 """What a condition watches: metric, asset, window and kind words, in any order, to one series."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from alerts.domain.errors import UsageError
 from alerts.domain.ids import Asset
-from alerts.domain.reading import Series
+from alerts.domain.reading import LESS, Series
 from alerts.metrics.spec import CHANGES, DERIVATIONS, SPANS, Metric, Unit
 from alerts.rules.amounts import read_span
 from alerts.rules.phrase import Piece, swap
@@ -208,14 +208,30 @@ def _spelled_out(asked: Asked, vocabulary: Vocabulary) -> Series:
         window = metric.default_window
     else:
         window = _window(text, metric, _within(piece, series.window))
-    return Series(metric.key, series.asset, window, series.venue, series.derived)
+    return Series(metric.key, series.asset, window, series.venue, _named_other(series, vocabulary))
+
+
+def _named_other(series: Series, vocabulary: Vocabulary) -> str:
+    """The derivation, with the usual window of what a spread is over."""
+    other = series.other
+    metric = vocabulary.metric(other.metric) if other else None
+    if other is None or metric is None:
+        return series.derived
+    if other.window not in {"", *metric.windows}:
+        raise UsageError(f"{metric.words[0]} has {', '.join(metric.windows) or 'no window'}.")
+    window = other.window or metric.default_window
+    return f"{LESS}{replace(other, metric=metric.key, window=window)}"
 
 
 def _cased(text: str) -> str:
     """A series in its usual case: the asset in capitals, the rest small."""
     head, _, tail = text.partition(":")
     end = min((place for mark in "@|" if (place := tail.find(mark)) >= 0), default=len(tail))
-    return f"{head.lower()}:{tail[:end].upper()}{tail[end:].lower()}"
+    rest = tail[end:].lower()
+    start, is_spread, _ = rest.partition(f"|{LESS}")
+    if is_spread:
+        rest = f"{start}{is_spread}{_cased(tail[end + len(start) + len(is_spread) :])}"
+    return f"{head.lower()}:{tail[:end].upper()}{rest}"
 
 
 def _within(piece: Piece, part: str) -> Piece:
@@ -224,7 +240,10 @@ def _within(piece: Piece, part: str) -> Piece:
 
 
 def _check_offer(text: str, piece: Piece, series: Series, vocabulary: Vocabulary) -> None:
-    if series.derived and series.derived not in DERIVATIONS:
+    if series.other is not None:
+        other = Piece(str(series.other), piece.end - len(str(series.other)), piece.end)
+        _check_offer(text, other, series.other, vocabulary)
+    elif series.derived and series.derived not in DERIVATIONS:
         raise UsageError(
             f"|{series.derived} is not something I can watch. I have: {', '.join(DERIVATIONS)}.",
             fixes=(swap(text, (piece, piece.text.partition("|")[0])),),
@@ -237,6 +256,8 @@ def _check_offer(text: str, piece: Piece, series: Series, vocabulary: Vocabulary
                 for asset in vocabulary.assets
             ),
         )
+    if vocabulary.metric(series.metric) is None:
+        raise UsageError(f"I have no metric {series.metric}.")
     if vocabulary.venues and series.venue and series.venue not in vocabulary.venues:
         raise UsageError(
             f"I do not read {series.venue}. I have: {', '.join(vocabulary.venues)}.",

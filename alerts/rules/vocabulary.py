@@ -71,6 +71,8 @@ class Vocabulary:
         metric = self.metric(series.metric)
         if metric is None or series.venue or series.asset not in self.assets:
             return False
+        if series.other is not None:
+            return self.serves(series.base) and self.serves(series.other)
         if series.derived and series.derived not in DERIVATIONS:
             return False
         return series.window in metric.windows or series.window == metric.default_window

@@ -62,6 +62,8 @@ def _known(text: str) -> Series:
         raise Refused(f"{series.metric!r} is not a metric here: {', '.join(BY_KEY)}")
     if series.window not in (metric.windows or ("",)):
         raise Refused(f"{text!r} does not exist: write {_meant(series)}")
+    if series.other is not None:
+        return _known(str(series.base)).less(_known(str(series.other)))
     if series.derived and series.derived not in DERIVATIONS:
         raise Refused(f"|{series.derived} is nothing I compute: {' '.join(DERIVATIONS)}")
     venues = [exchange.venue for exchange in EXCHANGES]

@@ -15,7 +15,7 @@ from bot.commands import wizard
 from bot.commands.around import with_context
 from bot.commands.bundle import check_room, same, save_all
 from bot.commands.drafts import Kept, keep
-from bot.commands.market import check_rule, fresh, vocabulary
+from bot.commands.market import check_rule, seen, vocabulary
 from bot.commands.past import Past, past, retunes
 from bot.commands.spec import Ask, Command, Desk, Kind, Param
 from bot.text.cards import saved
@@ -67,7 +67,7 @@ async def create(
     found = await past(desk, draft)
     if found and not sure:
         _check_budget(draft, found, text)
-    readings = fresh(desk)
+    readings = seen(desk, draft)
     state = align(draft, look(draft, readings))
     rule = await desk.rules.add(
         New(ask.chat, ask.user, draft, state), now=now, limit=desk.max_rules

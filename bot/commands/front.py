@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from alerts.domain.errors import ConflictError, StoreError, UsageError
 from alerts.domain.ids import Chat
+from alerts.rules.grammar import APART
 from bot.card import Button, Card
 from bot.commands import COMMANDS
 from bot.commands.alert import create
@@ -224,6 +225,8 @@ def _halves(message: str) -> tuple[str, str]:
 
 def _label(fix: str, *, alone: bool) -> str:
     """A corrected text on a button. That it is meant is said in words, not in the grammar's."""
+    if fix.endswith(f" {APART}"):
+        return "Make them alerts of their own"
     plain = figures.minuses(unsure(fix))
     words = plain if fix.startswith("/") or not alone else f"Yes: {plain}"
     if plain != figures.minuses(fix):

@@ -7,6 +7,7 @@ from alerts.domain.errors import UsageError
 from alerts.domain.ids import Asset
 from alerts.domain.reading import Reading, Series
 from alerts.domain.rule import Draft
+from alerts.history.spread import spread
 from alerts.metrics import BY_KEY, METRICS
 from alerts.metrics.spec import Metric, Unit
 from alerts.rules.vocabulary import Vocabulary
@@ -27,6 +28,17 @@ def fresh(desk: Desk) -> dict[Series, Reading]:
     }
 
 
+def seen(desk: Desk, draft: Draft) -> dict[Series, Reading]:
+    """The same, with the spreads a rule watches: those are computed once somebody asks."""
+    readings = fresh(desk)
+    for series in (leg.series for leg in draft.legs if leg.series not in readings):
+        pair = [readings[base] for base in series.bases if base in readings]
+        if series.other is not None and len(pair) == len(series.bases):
+            made = spread(series, *pair, points=BY_KEY[series.metric].is_percent)
+            readings |= {series: made} if isinstance(made, Reading) else {}
+    return readings
+
+
 def series_of(metric: Metric, asset: Asset, window: str = "") -> Series:
     """A metric of an asset at a window it has; its default where none is named."""
     if window and window not in metric.windows:
@@ -37,19 +49,22 @@ def series_of(metric: Metric, asset: Asset, window: str = "") -> Series:
 
 def check_rule(desk: Desk, draft: Draft) -> None:
     """UsageError for a rule on what an asset has not; the same rule on others as a way out."""
-    for leg in draft.legs:
-        metric, asset = BY_KEY[leg.series.metric], leg.series.asset
+    for base in (base for leg in draft.legs for base in leg.series.bases):
+        metric, asset = BY_KEY[base.metric], base.asset
         others = [] if desk.offers is None else _having(desk, metric)
         fixes = [oneline(_of_asset(draft, asset, other)) for other in others]
         check_offer(desk, metric, asset, fixes)
 
 
 def _of_asset(draft: Draft, asset: Asset, other: Asset) -> Draft:
-    legs = (
-        replace(leg, series=replace(leg.series, asset=other)) if leg.series.asset == asset else leg
-        for leg in draft.legs
-    )
-    return replace(draft, legs=tuple(legs))
+    def moved(series: Series) -> Series:
+        base = replace(series.base, asset=other) if series.asset == asset else series.base
+        if series.other is None:
+            return replace(base, derived=series.derived)
+        return base.less(moved(series.other))
+
+    legs = tuple(replace(leg, series=moved(leg.series)) for leg in draft.legs)
+    return replace(draft, legs=legs)
 
 
 def _having(desk: Desk, metric: Metric) -> list[Asset]:

@@ -67,10 +67,10 @@ def _watched(draft: Draft) -> tuple[Series, ...]:
 
 
 async def _read(desk: Desk, series: Series) -> list[Reading]:
-    base, now = replace(series, derived=""), desk.clock.now()
-    metric = BY_KEY.get(series.metric)
-    read = await desk.history.window(base, oldest(now, series), now)
-    return along(series, list(read), points=metric is None or metric.is_percent)
+    metric, now = BY_KEY.get(series.metric), desk.clock.now()
+    start = oldest(now, series)
+    read = [list(await desk.history.window(base, start, now)) for base in series.bases]
+    return along(series, *read, points=metric is None or metric.is_percent)
 
 
 def _age(samples: Sequence[Sample]) -> timedelta | None:

@@ -10,7 +10,7 @@ from alerts.metrics.spec import Metric
 from alerts.rules.grammar import parse
 from bot.card import Button, Card
 from bot.commands.drafts import Kept, keep
-from bot.commands.market import fresh, presets, series_of, vocabulary
+from bot.commands.market import fresh, presets, seen, series_of, vocabulary
 from bot.commands.past import past
 from bot.commands.spec import Ask, Desk
 from bot.text import figures
@@ -94,7 +94,7 @@ async def _review(ask: Ask, desk: Desk, text: str) -> Card:
     token = await keep(desk.notes, ask.chat, Kept(oneline(draft)))
     found = await past(desk, draft)
     line = outlook_line(found.seen if found else None, desk.clock.now())
-    return review(draft, fresh(desk), f"save:{token}", f"cancel:{token}", line)
+    return review(draft, seen(desk, draft), f"save:{token}", f"cancel:{token}", line)
 
 
 def _own_level(offers: Sequence[tuple[str, float]]) -> tuple[str, str]:

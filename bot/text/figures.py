@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alerts.domain.ids import Asset, MetricKey, Venue
-from alerts.domain.reading import Reason, Series
+from alerts.domain.reading import LESS, Reason, Series
 from alerts.metrics import BY_KEY, metric_of
 from alerts.metrics.spec import Band, Metric, Unit
 
@@ -186,6 +186,8 @@ def short(series: Series) -> str:
 
 def _derivation(how: str) -> str:
     """What is made of a metric, in words: `7d change`, `percentile in 365d`."""
+    if how.startswith(LESS):
+        return f"over {name(Series.parse(how.removeprefix(LESS)))}"
     kind, _, span = how.partition(".")
     named = {"chg": f"{span} change", "pctl": f"percentile in {span}", "z": f"z-score in {span}"}
     return named.get(kind, how)

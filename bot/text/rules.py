@@ -1,7 +1,7 @@
 """Rules and their standing in a person's words."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -51,8 +51,13 @@ def _titled(draft: Draft, legs: str) -> str:
 
 def oneline(draft: Draft) -> str:
     """The line that, typed, makes this very alert."""
-    assets = tuple(dict.fromkeys(leg.series.asset for leg in draft.legs))
-    return describe(draft, Vocabulary(METRICS, assets))
+    return describe(draft, _words(draft.legs))
+
+
+def _words(legs: Sequence[Leg]) -> Vocabulary:
+    """The vocabulary that can name what legs are about."""
+    assets = (base.asset for leg in legs for base in leg.series.bases)
+    return Vocabulary(METRICS, tuple(dict.fromkeys(assets)))
 
 
 def unsure(line: str) -> str:
@@ -157,7 +162,7 @@ def distance(rule: Rule, latest: Mapping[Series, Reading]) -> float:
 
 def _leg(leg: Leg) -> str:
     if leg.series.derived:
-        return figures.minuses(condition(leg, Vocabulary(METRICS, (leg.series.asset,))))
+        return figures.minuses(condition(leg, _words([leg])))
     return f"{figures.name(leg.series)} {leg.direction} {level_of(leg.series, leg.level)}"
 
 

@@ -287,3 +287,57 @@ async def test_volatility_over_a_year_of_ten_days_and_none_missing(past):
     made = await past.see(reading("price:BTC", 100.0))
 
     assert made["rv.7d:BTC"].value == pytest.approx(sqrt(365) * log(1.1) * 100)
+
+
+async def test_a_spread_is_as_old_as_the_older_side(past):
+    name = "skew25_norm.7d:BTC|less.skew25_norm.30d:ETH"
+    earlier = NOW - timedelta(minutes=2)
+    await past.see(reading("skew25_norm.30d:ETH", 8.0, earlier, coverage=0.9))
+
+    made = await past.see(reading("skew25_norm.7d:BTC", 14.5), watched=[name])
+
+    assert (made[name].value, made[name].at) == (6.5, earlier)
+    assert (made[name].coverage, made[name].sources) == (0.9, ("deribit",))
+
+
+async def test_a_spread_follows_whichever_side_is_news(past):
+    name = "funding_annual:BTC|less.basis.60d:BTC"
+    await past.see(reading("funding_annual:BTC", 12.0), watched=[name])
+    first = await past.see(reading("basis.60d:BTC", 5.0), watched=[name])
+    later = NOW + timedelta(minutes=1)
+    second = await past.see(reading("basis.60d:BTC", 4.0, later), watched=[name], now=later)
+
+    assert (first[name].value, second[name].value) == (7.0, 8.0)
+
+
+async def test_prices_are_held_against_each_other_in_percent(past):
+    name = "price:BTC|less.price:ETH"
+    await past.see(reading("price:ETH", 2_000.0))
+    made = await past.see(reading("price:BTC", 3_000.0), watched=[name])
+
+    assert made[name].value == pytest.approx(50.0)
+
+
+async def test_a_spread_says_which_side_is_missing(past):
+    name = "skew25_norm.7d:BTC|less.skew25_norm.30d:BTC"
+    alone = await past.see(reading("skew25_norm.7d:BTC", 14.5), watched=[name])
+    gap = Gap(Series.parse("skew25_norm.30d:BTC"), Reason.WING_MISSING, "no far puts", NOW)
+    refused = await past.see(gap, watched=[name])
+    old = await past.see(reading("skew25_norm.30d:BTC", 9.0, NOW - HOUR), watched=[name])
+
+    assert alone[name].reason is Reason.NO_DATA
+    assert "skew25_norm.30d:BTC" in alone[name].detail
+    assert refused[name].reason is Reason.WING_MISSING
+    assert old[name].reason is Reason.STALE
+
+
+async def test_a_spread_of_metrics_of_the_past_is_computed_for_who_asks(past):
+    name = "rv.7d:BTC|less.rv.7d:ETH"
+    for asset, move in (("BTC", 0.02), ("ETH", 0.01)):
+        await past.were(f"price:{asset}", [100 * exp(move * (day % 2)) for day in range(8)])
+        await past.see(reading(f"price:{asset}", 100.0))
+
+    asked = await past.derivation.ask(Series.parse(name), past.latest, NOW)
+
+    assert asked.value == pytest.approx(19.104973, abs=1e-5)
+    assert roots([Series.parse(name)]) == {Series.parse("price:BTC"), Series.parse("price:ETH")}

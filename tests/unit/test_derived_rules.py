@@ -142,3 +142,15 @@ async def test_a_new_rule_need_not_wait_for_the_next_poll_of_its_base(market):
     await tick(market.watch, [], market.clock.advance(seconds=1), 1)
 
     assert market.watch.latest[Series.parse("oi_coin:BTC|chg.1h")].value == 0.0
+
+
+async def test_a_metric_against_another_is_told_when_they_cross(market):
+    mine, other = Series.parse("skew25_norm.7d:BTC"), Series.parse("skew25_norm.30d:BTC")
+    await market.rule(str(mine.less(other)), Direction.ABOVE, 0.0, -2.0)
+    for near, far in ((9.0, 10.0), (12.0, 10.0)):
+        now = market.clock.advance(seconds=60)
+        readings = [Reading(s, v, now, (Venue("a"),)) for s, v in ((mine, near), (other, far))]
+        await tick(market.watch, readings, now, 1)
+
+    (fired,) = await market.told()
+    assert (fired.kind, fired.value, fired.series) == (Kind.FIRED, 2.0, mine.less(other))

@@ -285,3 +285,28 @@ async def test_what_the_wizard_offers_without_a_number_is_a_rule(metric):
         reply = await room.taps(act)
         assert reply.card.title.startswith("Saved as"), act
     assert len(offered) >= 2
+
+
+async def test_a_metric_against_another_is_replayed_from_both_pasts():
+    other = replace(SKEW, window="30d")
+    room = await lived(SKEW, weekly(16, 16, 22, 16))
+    flat = [a_reading(other, 13.0, NOW - timedelta(hours=6) * n) for n in reversed(range(112))]
+    await room.store.history.extend(flat)
+    room.reads(other, 13.0)
+
+    card = await room.says("skew above skew 30d")
+
+    assert card.title == "Saved as #1 – BTC skew above BTC skew 30d"
+    assert past(card).startswith("Replay of 28 days known of 365: 4 episodes")
+    assert any("1.2 pts" in line for line in card.lines)
+
+
+async def test_and_with_or_is_made_two_alerts_with_one_tap():
+    room = Room()
+    card = await room.says("skew above 15 and basis below 3 or price below 60k")
+    assert "(1) skew above 15 and basis below 3; (2) price below 60k" in everything(card)
+
+    await room.presses("Make them alerts of their own")
+
+    assert "2 alerts on" in room.card.title
+    assert await room.count() == 2

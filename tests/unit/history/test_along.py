@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from alerts.domain.reading import Series
 from alerts.history.along import along, oldest, reach_of
 from alerts.history.context import percentile_rank, z_score
 from tests.builders import PRICE, SKEW, a_reading
@@ -70,3 +71,17 @@ def test_a_history_that_does_not_vary_has_no_z():
 def test_a_year_of_percentiles_needs_the_year_before_it():
     assert reach_of(derived(SKEW, "pctl.365d")) == timedelta(days=365)
     assert oldest(START, SKEW) == START - timedelta(days=365)
+
+
+def test_a_spread_runs_along_both_pasts_where_they_lie_close_together():
+    other = Series.parse("price:ETH")
+    mine = hourly([100, 120, 150])
+    its = [
+        replace(mine[0], series=other, value=50.0),
+        replace(mine[2], series=other, value=100.0, at=mine[2].at + timedelta(minutes=5)),
+    ]
+
+    found = along(PRICE.less(other), mine, its, points=False)
+
+    assert [(one.value, one.at) for one in found] == [(100.0, mine[0].at), (50.0, mine[2].at)]
+    assert reach_of(PRICE.less(other)) == timedelta(0)

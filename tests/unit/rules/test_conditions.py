@@ -60,6 +60,26 @@ def test_a_condition_is_a_level_on_a_series(typed, series, direction, level, cle
     assert leg(typed) == (series, direction, level, clear)
 
 
+@pytest.mark.parametrize(
+    ("typed", "series", "direction", "level", "clear"),
+    [
+        ("skew 7d above skew 30d", "skew25_norm.7d:BTC|less.skew25_norm.30d:BTC", ABOVE, 0, -2),
+        ("btc skew above eth skew", "skew25_norm.60d:BTC|less.skew25_norm.60d:ETH", ABOVE, 0, -2),
+        ("eth skew above btc", "skew25_norm.60d:ETH|less.skew25_norm.60d:BTC", ABOVE, 0, -2),
+        ("funding above basis", "funding_annual:BTC|less.basis.60d:BTC", ABOVE, 0, -2),
+        ("funding below basis by 5", "funding_annual:BTC|less.basis.60d:BTC", BELOW, -5, -3),
+        ("eth price > btc price by 4% clear 1", "price:ETH|less.price:BTC", ABOVE, 4, 1),
+        ("skew crosses up eth iv", "skew25_norm.60d:BTC|less.atm_iv.60d:ETH", ABOVE, 0, -2),
+        ("skew:btc|less.iv.7d:eth above 3", "skew25_norm.60d:BTC|less.atm_iv.7d:ETH", ABOVE, 3, 1),
+        ("basis:btc@okx above basis", "basis.60d:BTC@okx|less.basis.60d:BTC", ABOVE, 0, -1),
+    ],
+)
+def test_a_metric_against_another_is_a_level_on_their_spread(
+    typed, series, direction, level, clear
+):
+    assert leg(typed) == (series, direction, level, clear)
+
+
 def test_between_is_two_legs_that_hold_together():
     draft = parse("skew between 15 and 10 for 5m", WIDE)
     skew = Series.parse("skew25_norm.60d:BTC")
@@ -101,6 +121,21 @@ def test_up_to_five_conditions_are_joined():
 def test_a_clause_of_the_whole_may_stand_behind_any_condition():
     assert parse("skew above 15 once or price below 60k", WIDE) == parse(
         "skew above 15 or price below 60k once", WIDE
+    )
+
+
+def test_each_side_of_an_or_may_be_an_alert_of_its_own():
+    drafts = parse_all("basis below 3 and skew above 15 or price below 60k once apart", WIDE)
+
+    assert [describe(draft, WIDE) for draft in drafts] == [
+        "BTC basis below 3% and BTC skew above 15% once",
+        "BTC price below $60,000 once",
+    ]
+
+
+def test_a_line_without_or_has_no_sides_to_tell_apart():
+    assert parse("skew above 15 and basis below 3 apart", WIDE) == parse(
+        "skew above 15 and basis below 3", WIDE
     )
 
 
@@ -198,8 +233,26 @@ def test_one_rule_is_asked_for_where_a_line_means_two():
         ("skew between 10", "and what?", ()),
         ("skew between 10 and 10", "there is no range", ()),
         ("skew between 10 and 15 clear 8", "two clear levels", ()),
-        ("skew above basis", "not with another metric. Two conditions may say it", ()),
-        ("iv above rv", "Their difference is vol premium.", ("vrp above 0",)),
+        ("skew above basis", "cannot be held against", ("BTC skew 60d", "BTC basis 60d")),
+        ("oi above eth oi", "is in BTC, ETH oi in ETH", ("BTC oi", "ETH oi")),
+        ("skew above skew", "against itself", ("skew 7d above skew 30d",)),
+        ("skew above eth skew in 7d", "'in 7d' says nothing", ("skew above eth skew",)),
+        ("skew change 7d above eth skew", "not their changes", ()),
+        ("skew between eth skew and 3", "A range needs two numbers", ()),
+        (
+            "skew crosses eth skew",
+            "upwards or downwards",
+            ("skew crosses above eth skew", "skew crosses below eth skew"),
+        ),
+        ("skew above iiv", "I read: skew above iv.", ("skew above iv",)),
+        ("skew above fifteen", "fifteen is not a level", ("skew above 10%",)),
+        ("skew:btc|less.foo:btc above 3", "I have no metric foo", ()),
+        ("skew:btc|less.iv.3d:btc above 3", "iv has 7d", ()),
+        (
+            "skew:btc|less.iv:doge above 3",
+            "I do not follow DOGE",
+            ("skew:btc|less.iv:BTC above 3", "skew:btc|less.iv:ETH above 3"),
+        ),
         ("price flips", "no sign to flip", ()),
         ("funding flips and skew above 3", "Say which side you mean", ()),
         ("skew outside -6 and 6 and basis below 3", "cannot be joined by 'and'", ()),

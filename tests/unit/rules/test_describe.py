@@ -11,7 +11,7 @@ from alerts.domain.ids import Asset, Venue
 from alerts.domain.reading import Series
 from alerts.domain.rule import Direction, Draft, Join, Leg, Repeat, Severity, Timing, Voice
 from alerts.metrics import METRICS
-from alerts.metrics.spec import DERIVATIONS, SPANS
+from alerts.metrics.spec import DERIVATIONS, SPANS, Unit
 from alerts.rules.describe import describe, title
 from alerts.rules.grammar import parse
 from alerts.rules.phrase import clean_name
@@ -119,9 +119,27 @@ def records(draw, series):
 
 
 @st.composite
+def spreads(draw, series):
+    """A level on a series held against another that counts alike; far and near side of zero."""
+    alike = [
+        Series(one.key, asset, one.default_window)
+        for one in WIDE.metrics
+        for asset in WIDE.assets
+        if one.unit is WIDE.metric(series.metric).unit
+        and not (one.unit is Unit.COINS and asset != series.asset)
+    ]
+    other = draw(st.sampled_from(alike))
+    if other == series:
+        return draw(legs(series))
+    return draw(legs(series.less(other)))
+
+
+@st.composite
 def conditions(draw, series, join):
-    """The legs of one condition: a level, a record, or a range that fits the join."""
-    kind = draw(st.sampled_from(["level", "level", "record", "range"]))
+    """The legs of one condition: a level, a record, a spread, or a range that fits the join."""
+    kind = draw(st.sampled_from(["level", "level", "record", "range", "spread"]))
+    if kind == "spread":
+        return (draw(spreads(series)),)
     if kind == "record":
         return (draw(records(series)),)
     if kind == "level":

@@ -40,7 +40,11 @@ def refusal(text, vocabulary=None):
         ),
         (
             "skew above 15 and basis below 3 or price below 60k",
-            ("skew above 15 and basis below 3", "price below 60k"),
+            (
+                "skew above 15 and basis below 3 or price below 60k apart",
+                "skew above 15 and basis below 3",
+                "price below 60k",
+            ),
         ),
         (
             "skew above 15 and basis",
