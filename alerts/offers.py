@@ -45,9 +45,8 @@ class Offers:
     def venues(self, metric: Metric, asset: Asset) -> tuple[str, ...]:
         """The titles of the venues a metric comes from; for one of the past, its base's."""
         first = next(iter(sorted(roots([Series(metric.key, asset, metric.default_window)]))))
-        kinds = kinds_of(first)
         return tuple(
-            exchange.title for exchange in self._exchanges if _gives(exchange, kinds, asset)
+            exchange.title for exchange in self._exchanges if _gives(exchange, first, asset)
         )
 
     def lacks(self, metric: Metric, asset: Asset) -> str:
@@ -58,9 +57,8 @@ class Offers:
     def _lacking(self, metric: Metric, asset: Asset) -> Iterable[type[Snapshot]]:
         series = Series(metric.key, asset, metric.default_window)
         for one in sorted(roots([series])):
-            kinds = kinds_of(one)
-            if not any(_gives(exchange, kinds, one.asset) for exchange in self._exchanges):
-                yield kinds[0]
+            if not any(_gives(exchange, one, one.asset) for exchange in self._exchanges):
+                yield kinds_of(one)[0]
 
 
 def poll_of(series: Series, exchanges: Iterable[Exchange]) -> str:
@@ -81,7 +79,8 @@ def kinds_of(series: Series) -> tuple[type[Snapshot], ...]:
     return (needs,) if isinstance(needs, type) else ()
 
 
-def _gives(exchange: Exchange, kinds: Sequence[type[Snapshot]], asset: Asset) -> bool:
+def _gives(exchange: Exchange, series: Series, asset: Asset) -> bool:
+    kinds, dated = kinds_of(series), BY_KEY[series.metric].dated
     pushed = Liquidations in kinds and bool(exchange.streams)
-    polled = any(feed.kind in kinds for feed in exchange.feeds)
+    polled = any(feed.kind in kinds and (feed.dated or not dated) for feed in exchange.feeds)
     return exchange.covers(asset) and (pushed or polled)

@@ -11,6 +11,7 @@ from alerts.domain.ids import Asset
 from alerts.domain.reading import Series
 from alerts.exchanges import EXCHANGES
 from alerts.metrics import METRICS
+from alerts.metrics.accuracy import ACCURACY, Accuracy
 from alerts.metrics.aggregate import MOST_MISSED
 from alerts.metrics.spec import DERIVATIONS, Joins, Metric, Past
 from alerts.offers import Offers
@@ -78,6 +79,7 @@ def metrics() -> str:
             " ".join(metric.windows),
             metric.default_window,
             metric.joins.value if len(_venues(metric)) > 1 else "",
+            _accuracy(metric),
         )
         for metric in METRICS
     )
@@ -91,8 +93,11 @@ def metrics() -> str:
         "a percentile (`pctl`) and a z-score (`z`) among daily closes.",
         f"There are: {', '.join(f'`{one}`' for one in DERIVATIONS)}.",
         "Any series can be computed from a recording with `derivwatch compute`.",
+        "The last column is the largest difference from what others computed of the same inputs, "
+        "in the metric's unit; `tests/recorded` holds the code to it where the recordings are.",
         table=_table(
-            ("metric", "words in chat", "unit", "windows", "default", "venues join by"), rows
+            ("metric", "words in chat", "unit", "windows", "default", "venues join by", "within"),
+            rows,
         ),
     ) + "".join(map(_metric, METRICS))
 
@@ -183,6 +188,7 @@ def _metric(metric: Metric) -> str:
         f"- Venues: {_made_of(metric) or ', '.join(_venues(metric))}",
         *_joining(metric),
         *usual,
+        *(f"- Accuracy: {_told(one)}." for one in ACCURACY[metric.key]),
         f"- Rules: hold {defaults.hold_minutes:g} min before firing, clear {gap} past the level.",
     ]
     return "\n".join(lines) + "\n"
@@ -199,6 +205,21 @@ def _made_of(metric: Metric) -> str:
     series = Series(metric.key, Asset("BTC"), metric.default_window)
     inputs = (*metric.needs.trails(series), *metric.needs.readings(series))
     return "those of " + ", ".join(f"`{one}`" for one in inputs)
+
+
+def _accuracy(metric: Metric) -> str:
+    """The widest of its bounds."""
+    return f"{max(one.most for one in ACCURACY[metric.key]):g}"
+
+
+def _told(accuracy: Accuracy) -> str:
+    within = f"within {accuracy.most:g}" if accuracy.most else "equal"
+    why = f" ({accuracy.why})" if accuracy.why else ""
+    return (
+        f"{within} of {accuracy.against}{why}"
+        if accuracy.most
+        else f"{within} to {accuracy.against}"
+    )
 
 
 def _joining(metric: Metric) -> list[str]:

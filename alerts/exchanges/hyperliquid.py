@@ -208,7 +208,7 @@ EXCHANGE = Exchange(
     url=URL,
     feeds=(
         Feed(IndexPrice, "price", book_requests, parse_index),
-        Feed(FuturesCurve, "futures", book_requests, parse_futures),
+        Feed(FuturesCurve, "futures", book_requests, parse_futures, dated=False),
     ),
     classify=classify,
     covers=covers,

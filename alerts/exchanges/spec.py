@@ -62,6 +62,7 @@ class Feed:
     `follow` names further requests once the first bodies are known (contracts listed there).
     `parse` takes the bodies in the order of all requests and raises FetchError
     (`retry=False`) when they cannot be read; it raises nothing else.
+    `dated`: whether its futures may expire; a venue of perpetuals alone has no basis.
     """
 
     kind: type[Snapshot]
@@ -69,6 +70,7 @@ class Feed:
     requests: Callable[[Asset], tuple[Request, ...]]
     parse: Parse
     follow: Callable[[Sequence[Body], Asset], tuple[Request, ...]] | None = None
+    dated: bool = True
 
 
 @dataclass(frozen=True, slots=True)

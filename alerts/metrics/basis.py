@@ -136,4 +136,5 @@ BASIS = Metric(
     quorum=2,
     jump=Jump(50.0),
     freezes=True,
+    dated=True,
 )

@@ -101,6 +101,7 @@ class Metric:
     `joins` and `quorum` (the least number of venues, where several offer it) make the aggregate.
     `freezes`: a value that stays the very same for long is a fault of the feed, not of the market.
     `at_least`: the number is a lower bound, and is told as one.
+    `dated`: it is made of futures that expire, which not every venue has.
     `coin` names the asset a number of coins is of, once that is known.
     """
 
@@ -126,6 +127,7 @@ class Metric:
     jump: Jump | None = None
     freezes: bool = False
     at_least: bool = False
+    dated: bool = False
     coin: str = ""
 
     @property

@@ -1,9 +1,12 @@
 """What assets have, by what venues cover and publish."""
 
+from dataclasses import replace
+
 import pytest
 
 from alerts.domain.ids import Asset, Venue
 from alerts.domain.market import FuturesCurve, IndexPrice, LiquidationTotals, OptionChain
+from alerts.exchanges import EXCHANGES
 from alerts.exchanges.spec import Exchange, Feed, Stream
 from alerts.metrics import BY_KEY, METRICS
 from alerts.offers import Offers
@@ -76,3 +79,12 @@ async def test_a_metric_that_an_asset_has_not_says_so_and_offers_what_it_has(off
     labels = [button.label for row in card.buttons for button in row]
     assert any("BTC skew" in label for label in labels)
     assert any("DOGE" in label for label in labels)
+
+
+def test_a_venue_of_perpetuals_alone_has_no_basis():
+    perpetuals = replace(PERPETUALS.feeds[0], dated=False)
+    offers = Offers([replace(PERPETUALS, feeds=(perpetuals,))], METRICS)
+
+    assert not offers.has(BY_KEY["basis"], BTC)
+    assert offers.has(BY_KEY["funding_8h"], BTC)
+    assert "Hyperliquid" not in Offers(EXCHANGES, METRICS).venues(BY_KEY["basis"], BTC)
