@@ -4,7 +4,7 @@ import contextlib
 import gc
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from alerts.derive import Derivation
@@ -14,6 +14,7 @@ from alerts.domain.ids import RuleId
 from alerts.domain.reading import Gap, Reading, Reason, Sample, Series
 from alerts.domain.rule import Rule, Verdict
 from alerts.engine.freshness import turned
+from alerts.engine.move import broken
 from alerts.engine.peaks import Peaks
 from alerts.engine.step import step
 from alerts.engine.wake import WakeIndex
@@ -27,6 +28,11 @@ MOST_STEPS = 2_000
 
 AHEAD = timedelta(seconds=5)
 """How far a stamp may run ahead of our clock."""
+
+BROKEN_AGAIN = timedelta(hours=1)
+"""A rule that could not be looked at is tried again after so long."""
+
+_BUGS = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
 
 Spell = Callable[[Series], timedelta]
 
@@ -256,6 +262,18 @@ class _View:
 def _step(
     watch: Watch, held: Held, view: _View, late: frozenset[Series], due: set[RuleId]
 ) -> Step | None:
+    if held.state.broken and held.rule.id not in due:
+        return None
+    try:
+        return _looked(watch, held, view, late, due)
+    except _BUGS:
+        log.exception("rule is set aside rule=%s", held.rule.id)
+        return _set_aside(held, view.now)
+
+
+def _looked(
+    watch: Watch, held: Held, view: _View, late: frozenset[Series], due: set[RuleId]
+) -> Step | None:
     rule, state = held.rule, watch.peaks.widen(held.rule, held.state)
     seen = look(rule.draft, view.of(rule), late=any(leg.series in late for leg in rule.legs))
     if seen.verdict is Verdict.UNDECIDED and not _is_settled(watch, seen.series, view.now):
@@ -274,3 +292,11 @@ def _evidence(view: _View, rule: Rule, event: Event | None) -> tuple[Reading, ..
     if event is None or event.kind is not Kind.FIRED:
         return ()
     return tuple(one for one in view.of(rule).values() if isinstance(one, Reading))
+
+
+def _set_aside(held: Held, now: datetime) -> Step:
+    """A rule that cannot be looked at holds up no other; its owner hears of it once."""
+    event = None if held.state.broken else broken(held.rule, held.state, now)
+    state = replace(held.state, broken=True)
+    rule = held.rule
+    return Step(rule.id, rule.revision, state, event, now + BROKEN_AGAIN, held.overlay)

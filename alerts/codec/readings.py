@@ -6,6 +6,7 @@ from alerts.codec import plain
 from alerts.domain.event import Event, Kind
 from alerts.domain.ids import RuleId, Venue
 from alerts.domain.reading import Quality, Reading, Reason
+from alerts.domain.rule import Because
 
 
 @plain.encoder
@@ -29,6 +30,9 @@ def encode_event(event: Event) -> str:
         "late": (event.late, False),
         "reason": (event.reason, None),
         "again": (plain.moment_or_none(event.again), None),
+        "held": (event.held, None),
+        "happened": (plain.moment_or_none(event.happened), None),
+        "times": (event.times, 0),
     }
     return plain.dump({**body, **plain.unlike(rest)})
 
@@ -36,7 +40,7 @@ def encode_event(event: Event) -> str:
 @plain.decoder
 def decode_event(text: str | bytes) -> Event:
     body = plain.load(text)
-    reason = body.get("reason")
+    reason, held = body.get("reason"), body.get("held")
     return Event(
         kind=Kind(body["kind"]),
         rule=RuleId(plain.text(body["rule"])),
@@ -53,6 +57,9 @@ def decode_event(text: str | bytes) -> Event:
         late=plain.flag(body.get("late", False)),
         reason=None if reason is None else Reason(reason),
         again=plain.when_or_none(body.get("again")),
+        held=None if held is None else Because(held),
+        happened=plain.when_or_none(body.get("happened")),
+        times=plain.whole(body.get("times", 0)),
     )
 
 

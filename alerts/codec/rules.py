@@ -12,12 +12,14 @@ import msgspec
 from alerts.codec import plain
 from alerts.domain.ids import RuleId
 from alerts.domain.rule import (
+    Because,
     Direction,
     Draft,
     Firing,
     Idle,
     Join,
     Leg,
+    Over,
     Overlay,
     Pending,
     Phase,
@@ -29,6 +31,7 @@ from alerts.domain.rule import (
     State,
     Timing,
     Unaligned,
+    Untold,
     Voice,
     Waiting,
     Watched,
@@ -111,11 +114,15 @@ def decode_all_watched(texts: Iterable[bytes]) -> list[Watched]:
 
 @plain.encoder
 def encode_state(state: State) -> str:
-    rest = {
+    rest: dict[str, tuple[object, object]] = {
         "episodes": (state.episodes, 0),
         "fired_at": (plain.moment_or_none(state.fired_at), None),
         "blind_since": (plain.moment_or_none(state.blind_since), None),
         "blind_told": (state.blind_told, False),
+        "untold": (None if state.untold is None else _untold_json(state.untold), None),
+        "turns": ([plain.moment(at) for at in state.turns], []),
+        "flapping": (state.flapping, False),
+        "broken": (state.broken, False),
     }
     return plain.dump({"v": plain.VERSION, "phase": _phase_json(state.phase), **plain.unlike(rest)})
 
@@ -123,12 +130,17 @@ def encode_state(state: State) -> str:
 @plain.decoder
 def decode_state(text: str | bytes) -> State:
     body = plain.load(text)
+    untold = body.get("untold")
     return State(
         phase=_phase(body["phase"]),
         episodes=plain.whole(body.get("episodes", 0)),
         fired_at=plain.when_or_none(body.get("fired_at")),
         blind_since=plain.when_or_none(body.get("blind_since")),
         blind_told=plain.flag(body.get("blind_told", False)),
+        untold=None if untold is None else _untold(untold),
+        turns=tuple(plain.when(at) for at in plain.rows(body.get("turns", []))),
+        flapping=plain.flag(body.get("flapping", False)),
+        broken=plain.flag(body.get("broken", False)),
     )
 
 
@@ -267,4 +279,29 @@ def _firing(body: plain.Json) -> Firing:
         since=plain.when(body["since"]),
         told_at=plain.when(body["told_at"]),
         extreme=plain.number(body["extreme"]),
+    )
+
+
+def _untold_json(untold: Untold) -> plain.Json:
+    over = untold.over
+    ended = over and {"firing": _firing_json(over.firing), "at": plain.moment(over.at)}
+    return plain.unlike(
+        {
+            "knew": (untold.knew, 0),
+            "fired": (untold.fired, 0),
+            "over": (ended, None),
+            "dark": (plain.moment_or_none(untold.dark), None),
+            "because": (untold.because, Because.SNOOZED),
+        }
+    )
+
+
+def _untold(body: plain.Json) -> Untold:
+    over = body.get("over")
+    return Untold(
+        knew=plain.whole(body.get("knew", 0)),
+        fired=plain.whole(body.get("fired", 0)),
+        over=None if over is None else Over(_firing(over["firing"]), plain.when(over["at"])),
+        dark=plain.when_or_none(body.get("dark")),
+        because=Because(body.get("because", Because.SNOOZED)),
     )

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from alerts.domain.ids import Chat, RuleId
 from alerts.domain.reading import Reason, Series
+from alerts.domain.rule import Because
 
 
 class Kind(StrEnum):
@@ -14,6 +15,14 @@ class Kind(StrEnum):
     RESOLVED = "resolved"
     DARK = "dark"
     BACK = "back"
+    MISSED = "missed"
+    """Fired and over again while its owner was not to be told."""
+    FLAPPING = "flapping"
+    """Turned on and off so often that it is held until it is calm."""
+    EXPIRED = "expired"
+    """Past its `until`: over for good."""
+    BROKEN = "broken"
+    """It could not be looked at, and that is our bug, not the market's."""
 
 
 OF_EPISODES = frozenset({Kind.FIRED, Kind.REMINDED, Kind.RESOLVED})
@@ -28,6 +37,8 @@ class Event:
     `extreme` is the farthest value of the episode; `since` when the condition began to hold
     (or, for DARK and BACK, when the blindness began);
     `again` is when a reminder follows, should it go on.
+    `held` says why it is told later than it `happened`; `times` counts the turns of FLAPPING, and
+    the firings that MISSED and EXPIRED look back on.
     """
 
     kind: Kind
@@ -45,6 +56,9 @@ class Event:
     late: bool = False
     reason: Reason | None = None
     again: datetime | None = None
+    held: Because | None = None
+    happened: datetime | None = None
+    times: int = 0
 
     @property
     def id(self) -> str:

@@ -196,12 +196,45 @@ class Spent:
 Phase = Unaligned | Waiting | Idle | Pending | Firing | Recovering | Spent
 
 
+class Because(StrEnum):
+    """Why news was held back."""
+
+    SNOOZED = "snoozed"
+    FLAPPING = "flapping"
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """An episode that ended at `at`, untold."""
+
+    firing: Firing
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """What became of a rule while its owner was not to be told: enough for one message about it.
+
+    `knew` is the episode they know to be on, 0 for none; `fired` counts those since;
+    `over` is the last that ended; `dark` since when data was missing as far as they know.
+    """
+
+    knew: int = 0
+    fired: int = 0
+    over: Over | None = None
+    dark: datetime | None = None
+    because: Because = Because.SNOOZED
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """What the engine knows about a rule.
 
     `episodes` counts firings; `fired_at` is the last one;
     `blind_since` is set while data is missing, `blind_told` once the owner knows.
+    `untold` is what is held back; `turns` when it lately went on or off, a handful at most;
+    `flapping` while that was so often that it waits for calm;
+    `broken` once it could not be looked at and its owner knows.
     """
 
     phase: Phase = field(default_factory=Unaligned)
@@ -209,6 +242,10 @@ class State:
     fired_at: datetime | None = None
     blind_since: datetime | None = None
     blind_told: bool = False
+    untold: Untold | None = None
+    turns: tuple[datetime, ...] = ()
+    flapping: bool = False
+    broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +258,9 @@ class Overlay:
 
     acked: int = 0
     snoozed_until: datetime | None = None
+
+    def is_snoozed(self, now: datetime) -> bool:
+        return self.snoozed_until is not None and now < self.snoozed_until
 
 
 UNTOUCHED = Overlay()

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from alerts.domain.event import Kind
 from alerts.domain.rule import Direction, Draft, Leg
 from alerts.engine.replay import Replay, play
 from alerts.engine.tape import Tape
@@ -49,8 +48,8 @@ def outlook(run: Replay) -> Outlook:
     if run.first is None or run.last is None:
         return Outlook(timedelta(0), timedelta(0))
     span = run.last - run.first
-    fired = [event.at for event in run.events if event.kind is Kind.FIRED]
-    over = [event.at for event in run.events if event.kind is Kind.RESOLVED]
+    fired = [start for start, _ in run.spells]
+    over = [end for _, end in run.spells if end is not None]
     return Outlook(
         span=span,
         known=span * run.coverage,

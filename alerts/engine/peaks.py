@@ -11,7 +11,7 @@ from datetime import datetime
 
 from alerts.domain.reading import Reading, Series
 from alerts.domain.rule import Direction, Firing, Recovering, Rule, State
-from alerts.engine.step import farthest
+from alerts.engine.move import farthest
 
 _LONGEST = 4096
 

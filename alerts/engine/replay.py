@@ -11,11 +11,12 @@ from datetime import UTC, datetime, timedelta
 from math import inf, isinf
 from operator import attrgetter
 
-from alerts.domain.event import Event, Kind
+from alerts.domain.event import Event
 from alerts.domain.ids import Chat, Platform, RuleId
 from alerts.domain.reading import Gap, Reading, Reason, Sample, Series
 from alerts.domain.rule import Direction, Draft, Firing, Idle, Leg, Pending, Rule, State, Verdict
-from alerts.engine.step import farthest, step
+from alerts.engine.move import episode_of, farthest
+from alerts.engine.step import step
 from alerts.engine.tape import Tape, wind
 from alerts.rules.judge import look
 
@@ -29,16 +30,22 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 class Replay:
     """What was said, and how much of the stretch could be decided at all.
 
-    `on_seconds` runs from each firing to its end; `coverage` is a share of the stretch;
-    `first` and `last` are the times of the readings at its ends.
+    `spells` are the episodes, each from its firing to its end (None: it goes on), whether each
+    was told or held back as flapping; `on_seconds` is their length in all;
+    `coverage` is a share of the stretch; `first` and `last` are the times of the readings at its
+    ends.
     """
 
     events: tuple[Event, ...]
-    episodes: int
+    spells: tuple[tuple[datetime, datetime | None], ...]
     on_seconds: float
     coverage: float
     first: datetime | None
     last: datetime | None
+
+    @property
+    def episodes(self) -> int:
+        return len(self.spells)
 
     @property
     def summary(self) -> dict[str, object]:
@@ -97,6 +104,7 @@ class _Player:
         self.tape = tape
         self.state = state
         self.events: list[Event] = []
+        self.spells: list[tuple[datetime, datetime | None]] = []
         self.clock = self.began = _EPOCH
         self.due: datetime | None = None
         self.covered = timedelta(0)
@@ -121,14 +129,11 @@ class _Player:
             self._look(end)
 
     def outcome(self, readings: Sequence[datetime]) -> Replay:
-        fired = [event.at for event in self.events if event.kind is Kind.FIRED]
-        over = [event.at for event in self.events if event.kind is Kind.RESOLVED]
-        ends = over + [self.clock] * (len(fired) - len(over))
         span = self.clock - self.began
         return Replay(
             events=tuple(self.events),
-            episodes=len(fired),
-            on_seconds=sum((b - a).total_seconds() for a, b in zip(fired, ends, strict=True)),
+            spells=tuple(self.spells),
+            on_seconds=sum(((b or self.clock) - a).total_seconds() for a, b in self.spells),
             coverage=self.covered / span if span else float(bool(readings)),
             first=readings[0] if readings else None,
             last=readings[-1] if readings else None,
@@ -236,6 +241,11 @@ class _Player:
             return
         self._verdict = seen.verdict
         move = step(self.rule, self._widened(), seen, at, timedelta(0))
+        was_on, is_on = (episode_of(one.phase) for one in (self.state, move.state))
+        if is_on and not was_on:
+            self.spells.append((at, None))
+        elif was_on and not is_on:
+            self.spells[-1] = (self.spells[-1][0], at)
         self.state = move.state
         self.due = move.due and max(move.due, at + _TICK)
         if move.event is not None:

@@ -4,13 +4,12 @@ Missing data freezes the phase: it never fires and never resolves. What the firs
 finds is taken silently; after that only a change from not met to met is news.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from alerts.domain.event import Event, Kind
+from alerts.domain.event import Kind
 from alerts.domain.rule import (
     UNTOUCHED,
-    Direction,
     Draft,
     Firing,
     Idle,
@@ -26,16 +25,9 @@ from alerts.domain.rule import (
     Verdict,
     Waiting,
 )
+from alerts.engine.move import Move, event_of, farthest, reminder, told_of
+from alerts.engine.telling import Seen, expire, tell
 from alerts.rules.judge import Look
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """What a look at a rule led to; `due` is when it wants to be looked at again."""
-
-    state: State
-    event: Event | None = None
-    due: datetime | None = None
 
 
 def align(draft: Draft, look: Look) -> State:  # noqa: ARG001 - every draft aligns alike, so far
@@ -49,13 +41,28 @@ def step(  # noqa: PLR0913, PLR0917 -- everything that a decision depends on, an
     look: Look,
     now: datetime,
     grace: timedelta,
-    overlay: Overlay = UNTOUCHED,  # noqa: ARG001 -- acknowledging and snoozing are next
+    overlay: Overlay = UNTOUCHED,
 ) -> Move:
     """Look at a rule. `grace` is how long data may be missing before its owner hears of it."""
-    if rule.paused or isinstance(state.phase, Spent):
+    if rule.paused:
         return Move(state)
-    if rule.draft.until is not None and now >= rule.draft.until:
-        return Move(replace(state, phase=Spent(), blind_since=None, blind_told=False))
+    if state.broken:
+        state = State(Unaligned(), state.episodes, state.fired_at)
+    seen, until = Seen(rule, state, look, now, overlay), rule.draft.until
+    if until is not None and now >= until:
+        return expire(seen)
+    if isinstance(state.phase, Spent) and state.untold is None:
+        return Move(state)
+    move = tell(seen, _looked(rule, state, look, now, grace))
+    if until is None or isinstance(move.state.phase, Spent):
+        return move
+    return replace(move, due=min(move.due or until, until))
+
+
+def _looked(rule: Rule, state: State, look: Look, now: datetime, grace: timedelta) -> Move:
+    """What the samples make of the rule, whoever is to be told."""
+    if isinstance(state.phase, Spent):
+        return Move(state)
     if look.verdict is Verdict.UNDECIDED:
         return _blind(rule, state, look, now, grace)
     if state.blind_since is not None:
@@ -78,7 +85,7 @@ def _blind(rule: Rule, state: State, look: Look, now: datetime, grace: timedelta
         return Move(blind)
     if now - since < grace:
         return Move(blind, due=since + grace)
-    event = _event(rule, blind, look, Kind.DARK, now)
+    event = event_of(rule, blind, look, Kind.DARK, now)
     return Move(replace(blind, blind_told=True), event)
 
 
@@ -89,7 +96,7 @@ def _return(rule: Rule, state: State, look: Look, now: datetime) -> Move:
     move = _advance(rule, seen, replace(look, late=look.late or told), now)
     if not told or (move.event and move.event.kind is not Kind.REMINDED):
         return move
-    back = _event(rule, state, look, Kind.BACK, now)
+    back = event_of(rule, state, look, Kind.BACK, now)
     return Move(_unreminded(move.state, seen.phase), back, now if move.event else move.due)
 
 
@@ -146,8 +153,8 @@ def _hold(rule: Rule, state: State, pending: Pending, look: Look, now: datetime)
         return Move(replace(state, phase=pending), due=ready)
     firing = Firing(state.episodes + 1, pending.since, now, _values(look)[0])
     fired = replace(state, phase=firing, episodes=firing.episode, fired_at=now)
-    again = _reminder(rule, fired, firing)
-    event = _told(firing, _event(rule, state, look, Kind.FIRED, now))
+    again = reminder(rule, fired, firing)
+    event = told_of(firing, event_of(rule, state, look, Kind.FIRED, now))
     return Move(fired, replace(event, late=pending.late, again=again), again)
 
 
@@ -155,12 +162,12 @@ def _fire_on(rule: Rule, state: State, firing: Firing, look: Look, now: datetime
     if look.verdict is Verdict.CLEAR:
         return _recover(rule, state, Recovering(firing, now), look, now)
     firing = replace(firing, extreme=_farthest(rule, firing.extreme, look))
-    due = _reminder(rule, state, firing)
+    due = reminder(rule, state, firing)
     if due is None or now < due:
         return Move(replace(state, phase=firing), due=due)
     told = replace(firing, told_at=now)
-    again = _reminder(rule, state, told)
-    event = _told(told, _event(rule, state, look, Kind.REMINDED, now))
+    again = reminder(rule, state, told)
+    event = told_of(told, event_of(rule, state, look, Kind.REMINDED, now))
     return Move(replace(state, phase=told), replace(event, again=again), again)
 
 
@@ -170,24 +177,9 @@ def _recover(rule: Rule, state: State, recovering: Recovering, look: Look, now: 
     over = recovering.since + rule.timing.clear_hold
     if now < over:
         return Move(replace(state, phase=recovering), due=over)
-    event = _told(recovering.firing, _event(rule, state, look, Kind.RESOLVED, now))
+    event = told_of(recovering.firing, event_of(rule, state, look, Kind.RESOLVED, now))
     rest = Spent() if rule.timing.repeat is Repeat.ONCE else Idle()
     return Move(replace(state, phase=rest), replace(event, late=look.late))
-
-
-def _reminder(rule: Rule, state: State, firing: Firing) -> datetime | None:
-    """When to remind: evenly for "every", else each wait twice as long as the one before."""
-    remind = rule.timing.remind
-    if remind is None:
-        return None
-    if rule.timing.repeat is Repeat.EVERY or state.fired_at is None:
-        return firing.told_at + remind
-    return firing.told_at + (firing.told_at - state.fired_at) + remind
-
-
-def farthest(rule: Rule, one: float, other: float) -> float:
-    """The value farther beyond the level of the rule's first leg."""
-    return max(one, other) if rule.legs[0].direction is Direction.ABOVE else min(one, other)
 
 
 def _farthest(rule: Rule, extreme: float, look: Look) -> float:
@@ -197,24 +189,3 @@ def _farthest(rule: Rule, extreme: float, look: Look) -> float:
 def _values(look: Look) -> list[float]:
     """The first leg's value, then the deciding leg's: a decided look has at least one."""
     return [value for value in (look.lead, look.value) if value is not None]
-
-
-def _told(firing: Firing, event: Event) -> Event:
-    return replace(event, episode=firing.episode, since=firing.since, extreme=firing.extreme)
-
-
-def _event(rule: Rule, state: State, look: Look, kind: Kind, now: datetime) -> Event:
-    return Event(
-        kind=kind,
-        rule=rule.id,
-        revision=rule.revision,
-        number=rule.number,
-        chat=rule.chat,
-        episode=state.episodes,
-        series=look.series,
-        level=look.level,
-        value=look.value,
-        at=now,
-        since=state.blind_since or now,
-        reason=look.reason,
-    )

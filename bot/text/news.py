@@ -14,6 +14,7 @@ from alerts.domain.reading import Reading
 from alerts.domain.rule import Direction, Repeat
 from bot.card import Button, Card, Field, Tone
 from bot.text import figures, rarity
+from bot.text.asides import aside, held_line, is_aside
 from bot.text.outage import back, dark
 from bot.text.rules import capital, clear, level_of, measure, oneline, value_of
 from bot.text.split import apart
@@ -24,7 +25,10 @@ AGED_AFTER = timedelta(minutes=15)
 NO_NEWS_AFTER = timedelta(minutes=30)
 LINES_AT_MOST = 20
 
-_LOUDNESS = (Kind.FIRED, Kind.REMINDED, Kind.RESOLVED, Kind.BACK, Kind.DARK)
+_LOUDNESS = (
+    *(Kind.FIRED, Kind.REMINDED, Kind.RESOLVED, Kind.FLAPPING, Kind.MISSED),
+    *(Kind.BACK, Kind.DARK, Kind.EXPIRED, Kind.BROKEN),
+)
 _FEAR_RISING = frozenset({"skew25_norm", "skew25_raw", "atm_iv"})
 
 
@@ -49,6 +53,8 @@ def _card(told: Sequence[Told], now: datetime, *, simulated: bool) -> Card:
         return back(ordered, now, simulated=simulated)
     if len(ordered) > 1:
         return _group(ordered, now, simulated=simulated)
+    if is_aside(ordered[0].event):
+        return aside(ordered[0], now, simulated=simulated)
     return _single(ordered[0], now, simulated=simulated)
 
 
@@ -82,17 +88,20 @@ def _during(told: Told, now: datetime) -> list[str]:
     if event.late:
         noticed = figures.clock(event.at, now)
         lines.append(f"This happened while I was away; noticed {noticed}.")
+    lines.append(held_line(told, now))
     return lines
 
 
 def _after(told: Told, now: datetime) -> list[str]:
     """The record of an episode that is over."""
     event, leg = told.event, told.leg
+    end = event.happened or event.at
     once = told.rule is not None and told.rule.timing.repeat is Repeat.ONCE
     again = f"Armed again at {level_of(event.series, leg.level)}." if leg else ""
     noticed = f"Noticed {figures.clock(event.at, now)}, after I was away." if event.late else ""
     return [
-        f"On for {figures.span(event.at - event.since)}{_farthest(told)}{_path(told)}",
+        f"On for {figures.span(end - event.since)}{_farthest(told)}{_path(told)}",
+        held_line(told, now),
         noticed,
         "It was to tell you once, so it is done." if once else again,
     ]

@@ -67,6 +67,8 @@ class Told:
 def headline(told: Told) -> tuple[str, str]:
     """What happened, in two halves: `BTC skew 20.0%` and `above your 15%`."""
     event, metric = told.event, told.metric
+    if event.kind in _OF_ITSELF:
+        return _of_itself(told)
     if event.kind is Kind.DARK or metric is None or event.value is None:
         gone = event.kind is Kind.DARK
         what = "data stopped" if gone else f"alert {event.kind}"
@@ -82,6 +84,26 @@ def headline(told: Told) -> tuple[str, str]:
         return figures.heading(event.series, shown), side
     still = side if beyond or told.leg is None else f"not yet {clear(told.leg)}"
     return figures.heading(event.series, f"still {shown}"), still
+
+
+_OF_ITSELF = frozenset({Kind.MISSED, Kind.FLAPPING, Kind.EXPIRED, Kind.BROKEN})
+
+
+def _of_itself(told: Told) -> tuple[str, str]:
+    """What happened to an alert rather than to its metric."""
+    event = told.event
+    level = level_of(event.series, event.level)
+    match event.kind:
+        case Kind.MISSED:
+            return f"{figures.name(event.series)} came and went", f"{told.direction} your {level}"
+        case Kind.FLAPPING:
+            span = figures.span(event.at - event.since)
+            crossed = f"#{event.number} crossed {event.times} times in {span}"
+            return crossed, f"{figures.name(event.series)} around {level}"
+        case Kind.EXPIRED:
+            return f"#{event.number} has ended", told.rule.draft.name if told.rule else ""
+        case _:
+            return f"#{event.number} is on hold", "I could not work it out"
 
 
 def tag(told: Told) -> str:

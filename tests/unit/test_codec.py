@@ -14,12 +14,14 @@ from alerts.domain.ids import Asset, Chat, MetricKey, Platform, RuleId, Venue
 from alerts.domain.preferences import Budget, Period, Preferences, Quiet
 from alerts.domain.reading import Quality, Reading, Reason, Series
 from alerts.domain.rule import (
+    Because,
     Direction,
     Draft,
     Firing,
     Idle,
     Join,
     Leg,
+    Over,
     Overlay,
     Pending,
     Recovering,
@@ -30,6 +32,7 @@ from alerts.domain.rule import (
     State,
     Timing,
     Unaligned,
+    Untold,
     Voice,
     Waiting,
 )
@@ -103,7 +106,27 @@ phases = st.one_of(
     firings,
     st.builds(Recovering, firings, moments),
 )
-states = st.builds(State, phases, wholes, st.none() | moments, st.none() | moments, st.booleans())
+overs = st.builds(Over, firings, moments)
+untolds = st.builds(
+    Untold,
+    wholes,
+    wholes,
+    st.none() | overs,
+    st.none() | moments,
+    st.sampled_from(Because),
+)
+states = st.builds(
+    State,
+    phases,
+    wholes,
+    st.none() | moments,
+    st.none() | moments,
+    st.booleans(),
+    st.none() | untolds,
+    st.lists(moments, max_size=6).map(tuple),
+    st.booleans(),
+    st.booleans(),
+)
 overlays = st.builds(Overlay, wholes, st.none() | moments)
 events = st.builds(
     Event,
@@ -122,6 +145,9 @@ events = st.builds(
     st.booleans(),
     st.none() | st.sampled_from(Reason),
     st.none() | moments,
+    st.none() | st.sampled_from(Because),
+    st.none() | moments,
+    wholes,
 )
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -196,6 +222,12 @@ def test_a_rule_starts_with_what_the_stores_scripts_read_there():
     text = codec.encode_rule(a_rule())
 
     assert text.startswith('{"v":1,"revision":2,"number":3,"chat":"telegram:-7",')
+
+
+def test_a_state_of_before_there_was_anything_untold_is_still_read():
+    text = '{"v":1,"phase":{"is":"idle"},"episodes":3,"fired_at":"2026-02-06T12:00:00+00:00"}'
+
+    assert codec.decode_state(text) == State(Idle(), episodes=3, fired_at=NOON)
 
 
 def test_a_fresh_state_is_short():

@@ -8,8 +8,8 @@ from alerts.domain.errors import StoreError
 from alerts.domain.event import Kind
 from alerts.domain.ids import Asset, Chat, MetricKey, Platform
 from alerts.domain.reading import Gap, Reading, Reason, Series
-from alerts.domain.rule import Direction, Draft, Idle, Leg, State, Timing
-from alerts.ports import Hands, New
+from alerts.domain.rule import Because, Direction, Draft, Idle, Leg, Overlay, State, Timing
+from alerts.ports import Hands, New, Step
 from alerts.storage.memory import MemoryStore
 from alerts.tick import open_watch, tick
 from tests.fakes.clock import ManualClock
@@ -334,3 +334,84 @@ async def test_a_firing_is_kept_with_the_readings_it_was_decided_on(desk):
     assert (episode.rule, episode.fired.value) == (rule, 16.2)
     assert episode.evidence == (a_reading(16.2, fired_at),)
     assert (episode.extreme, episode.resolved_at) == (18.0, desk.clock.now())
+
+
+async def test_a_snooze_outlives_a_restart_and_a_long_sleep_and_its_end_is_told_once(desk):
+    rule = await desk.rule(state=State(Idle()))
+    until = desk.clock.now() + timedelta(hours=1)
+    await desk.store.rules.overlay(rule.id, Overlay(snoozed_until=until), now=desk.clock.now())
+    for value in (14.0, 16.0, 18.0):
+        await desk.see(value)
+    assert await desk.told() == []
+
+    await desk.start()
+    await desk.see(17.0, after=timedelta(hours=9))
+    await desk.see(17.5)
+
+    (fired,) = await desk.told()
+    assert (fired.kind, fired.held) == (Kind.FIRED, Because.SNOOZED)
+
+
+async def test_a_snooze_ends_on_time_though_the_value_does_not_move(desk):
+    rule = await desk.rule(state=State(Idle()))
+    now = desk.clock.now()
+    snooze = Overlay(snoozed_until=now + timedelta(minutes=10))
+    await desk.store.rules.overlay(rule.id, snooze, now=now)
+
+    for _ in range(12):
+        await desk.see(16.0)
+
+    (fired,) = await desk.told()
+    assert fired.at == now + timedelta(minutes=10)
+
+
+async def test_acknowledging_in_the_midst_of_a_tick_is_not_overwritten(desk):
+    rule = await desk.rule(state=State(Idle()))
+    await desk.see(16.0)
+    (held,) = await desk.store.rules.load([rule.id])
+    await desk.store.rules.overlay(rule.id, Overlay(acked=1), now=desk.clock.now())
+
+    step = Step(rule.id, 1, held.state, None, None, held.overlay)
+    await desk.store.rules.commit([], [step], 1)
+
+    assert await desk.store.rules.due(desk.clock.now()) == [rule.id]
+
+
+async def test_a_rule_that_cannot_be_looked_at_is_named_once_and_the_others_go_on(desk, caplog):
+    await desk.rule(hold=timedelta.max, state=State(Idle()))
+    await desk.rule(state=State(Idle()))
+
+    for value in (16.0, 17.0, 12.0, 16.0):
+        await desk.see(value)
+    for _ in range(3):
+        await desk.see(17.0, after=timedelta(hours=1))
+
+    told = [(event.number, event.kind) for event in await desk.told()]
+    assert told.count((1, Kind.BROKEN)) == 1
+    assert [kind for number, kind in told if number == 2] == [
+        *[Kind.FIRED, Kind.RESOLVED, Kind.FIRED]
+    ]
+    assert "OverflowError" in caplog.text
+
+
+async def test_a_rule_that_can_be_looked_at_again_goes_on_silently(desk):
+    broken = State(Idle(), episodes=2, broken=True)
+    rule = await desk.rule(state=broken)
+
+    for value in (20.0, 12.0, 16.0):
+        await desk.see(value)
+
+    (fired,) = await desk.told()
+    assert (fired.kind, fired.episode, fired.rule) == (Kind.FIRED, 3, rule.id)
+
+
+async def test_an_end_is_told_on_time_though_the_value_does_not_move(desk):
+    until = desk.clock.now() + timedelta(minutes=30)
+    draft = Draft((Leg(SKEW, Direction.ABOVE, 15.0, 13.0),), until=until)
+    await desk.store.rules.add(New(ALICE, "alice", draft, State()), now=desk.clock.now(), limit=9)
+
+    for _ in range(40):
+        await desk.see(14.0)
+
+    (expired,) = await desk.told()
+    assert (expired.kind, expired.at, expired.times) == (Kind.EXPIRED, until, 0)

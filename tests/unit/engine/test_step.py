@@ -85,7 +85,8 @@ def test_a_waiting_rule_arms_itself_only_once_clear():
 def test_without_a_hold_a_crossing_fires_at_once():
     move = stepped(a_rule(), a_state(Idle()), 16)
 
-    assert move.state == a_state(Firing(1, NOON, NOON, 16), episodes=1, fired_at=NOON)
+    firing = Firing(1, NOON, NOON, 16)
+    assert move.state == a_state(firing, episodes=1, fired_at=NOON, turns=(NOON,))
     assert (move.event.kind, move.event.value, move.event.level) == (Kind.FIRED, 16, 15)
     assert (move.event.episode, move.event.extreme, move.event.late) == (1, 16, False)
 
@@ -243,13 +244,22 @@ def test_events_of_one_episode_have_different_ids():
     assert fired.id != over.id
 
 
-def test_past_its_end_a_rule_is_over_and_says_nothing():
+def test_past_its_end_a_rule_is_over_and_says_so_once():
     rule = replace(a_rule(), draft=a_draft(until=at(60)))
 
-    before, after = stepped(rule, a_state(Idle()), 16, 59), stepped(rule, a_state(Idle()), 16, 60)
+    before, after = stepped(rule, a_state(Idle()), 16, 59), stepped(rule, ON, 16, 60)
 
-    assert before.event.kind is Kind.FIRED
-    assert (after.state.phase, after.event, after.due) == (Spent(), None, None)
+    assert (before.event.kind, before.due) == (Kind.FIRED, at(60))
+    assert (after.state, after.due) == (State(Spent(), episodes=1, fired_at=NOON), None)
+    assert (after.event.kind, after.event.times, after.event.happened) == (Kind.EXPIRED, 1, at(60))
+    assert stepped(rule, after.state, 16, 61).event is None
+
+
+def test_a_rule_with_an_end_is_looked_at_by_then_whatever_else_it_waits_for():
+    rule = replace(a_rule(), draft=a_draft(until=at(5), timing=HELD))
+
+    assert stepped(rule, a_state(Idle()), 16, 0).due == at(5)
+    assert stepped(rule, a_state(Idle()), 16, 5).event.kind is Kind.EXPIRED
 
 
 def test_a_rule_that_ends_in_the_dark_is_over_too():
