@@ -187,6 +187,14 @@ class History(Protocol):
         """
         ...
 
+    async def trim(self) -> int:
+        """Make room: the oldest day of what is kept finely goes, but for the last day.
+
+        Where a day is all there is, the oldest 45 days of what is kept coarsely go, but for the
+        last ones. How many pieces went: 0 when there is nothing left to give.
+        """
+        ...
+
     async def window(self, series: Series, start: datetime, end: datetime) -> Sequence[Reading]:
         """Readings with start < at <= end, oldest first."""
         ...

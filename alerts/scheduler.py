@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from alerts.collect import Memory, Source, collect
-from alerts.domain.errors import AlertsError, StoreError
+from alerts.domain.errors import AlertsError, StoreError, StoreFullError
 from alerts.domain.ids import Asset
 from alerts.domain.market import Liquidations
 from alerts.domain.reading import Reading, Series
@@ -26,6 +26,8 @@ LEAST_BOUND = timedelta(seconds=5)
 RENEW_SECONDS = 1.0
 FOLLOW_SECONDS = 0.06
 """How often a leader at rest takes over what people changed."""
+CUT_EVERY = timedelta(seconds=5)
+"""A server needs a moment until it has let go of what was deleted."""
 
 # A beat without a fetch: it extends the lease, applies edits and looks at rules that are due,
 # so a hold time ends on time even when its series is polled rarely.
@@ -70,6 +72,7 @@ class Poller:
     watch: Watch | None = None
     fence: int | None = None
     memory: Memory = field(default_factory=Memory)
+    cut_at: datetime | None = None
     ticked_at: datetime | None = None
     ticks: dict[str, int] = field(default_factory=dict)
     begun: asyncio.Event = field(default_factory=asyncio.Event)
@@ -150,11 +153,28 @@ class Poller:
             if not self._closing:
                 raise
             # The scheduler cancels its jobs on shutdown and would log each as failed.
+        except StoreFullError as error:
+            log.error("tick not complete poll=%s why=%s", poll, error)  # noqa: TRY400 -- it says all
+            await self._make_room()
         except AlertsError as error:
             log.warning("tick abandoned poll=%s why=%s", poll, error)
         except Exception:
             log.exception("tick failed poll=%s", poll)
         return None
+
+    async def _make_room(self) -> None:
+        """Give up history, the oldest first, so that rules and news keep their place."""
+        async with self._turn:
+            now = self.clock.now()
+            if self.fence is None or (self.cut_at and now - self.cut_at < CUT_EVERY):
+                return
+            self.cut_at = now
+            try:
+                gone = await self.store.history.trim()
+            except StoreError as error:
+                log.warning("no room made why=%s", error)
+            else:
+                log.error("the store is full, so history was cut blocks=%d", gone)
 
     async def _remember(self, watch: Watch) -> Memory:
         """What a new term knows of the polls before it."""

@@ -32,7 +32,15 @@ from bot.alarm import Alarm
 from bot.commands.front import Front
 from bot.commands.spec import Desk, FrontDesk, Readings
 from bot.courier import Courier
-from bot.health import Part, chat_part, polling_part, queue_parts, store_part, venue_parts
+from bot.health import (
+    Part,
+    chat_part,
+    history_parts,
+    polling_part,
+    queue_parts,
+    store_part,
+    venue_parts,
+)
 from bot.hook import Hook, Hooked
 from bot.limits import Limits, budget_name, rates_of
 from bot.platforms.spec import Platform
@@ -130,7 +138,11 @@ class Bot:
         """How the parts of this process are."""
         now = self.clock.now()
         store = await store_part(self.store)
-        polling = [polling_part(self.poller, now)] if self.role.does(Role.POLLER) else []
+        polling = (
+            [polling_part(self.poller, now), *history_parts(self.poller, now)]
+            if self.role.does(Role.POLLER)
+            else []
+        )
         venues = venue_parts(self.readings.all(), now, self.stale_after)
         queues = await queue_parts(self.store.outbox, self.platforms) if store.well else []
         return [store, *polling, *map(chat_part, self.platforms), *venues, *queues]
@@ -268,7 +280,7 @@ async def opened(
         url = url or await stack.enter_async_context(embedded(Path(settings.data_dir)))
         store = await _reached_store(url, patience)
         stack.push_async_callback(store.close)
-        await _inspect(store)
+        await _inspect(store, strict=settings.redis_strict == "yes")
         yield store
 
 
@@ -287,11 +299,12 @@ async def _reached_store(url: str, patience: timedelta) -> RedisStore:
         await asyncio.sleep(START_RETRY_SECONDS)
 
 
-async def _inspect(store: RedisStore) -> None:
-    """Refuse a store that may throw rules away; warn of one that may forget."""
+async def _inspect(store: RedisStore, *, strict: bool) -> None:
+    """Refuse a store that may throw rules away; warn of one that may forget, or refuse it too."""
     for concern in await store.posture():
-        if concern.startswith("refused:"):
-            raise StoreError(concern.removeprefix("refused: "))
+        grade, _, text = concern.partition(": ")
+        if grade == "refused" or (strict and grade == "warning"):
+            raise StoreError(text)
         log.warning("store %s", concern)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alerts.domain.errors import StoreError
+from alerts.domain.errors import StoreError, StoreFullError
 from alerts.domain.ids import Venue
 from alerts.domain.reading import Reading, Series
 from alerts.ports import Outbox, Store
@@ -16,6 +16,7 @@ from bot.platforms.spec import Platform
 log = logging.getLogger(__name__)
 
 ANSWER_SECONDS = 5.0
+CUT_TOLD = timedelta(minutes=1)
 STUCK = timedelta(seconds=60)
 """A leader ticks every second; after this long without a tick something holds it up."""
 
@@ -38,10 +39,19 @@ async def store_part(store: Store) -> Part:
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             await store.ping()
+    except StoreFullError as error:
+        return Part("store", str(error), well=False)
     except (StoreError, TimeoutError) as error:
         log.warning("store away why=%r", error)
         return Part("store", "away", well=False)
     return Part("store", "ok", well=True)
+
+
+def history_parts(poller: Poller, now: datetime) -> list[Part]:
+    """That history had to make room for the rest, for a while after it did."""
+    if poller.cut_at is None or now - poller.cut_at > CUT_TOLD * poller.cadence.speed:
+        return []
+    return [Part("history", "cut short: the store's memory is full, raise maxmemory", well=False)]
 
 
 def polling_part(poller: Poller, now: datetime) -> Part:

@@ -43,6 +43,7 @@ def _streams(usual: str) -> Any:
 Web = Annotated[str, forms.form(forms.url("http", "https", example="https://host/path"))]
 Socket = Annotated[str, forms.form(forms.url("ws", "wss", example="wss://host/path"))]
 Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+YesNo = Literal["yes", "no"]
 Format = Literal["auto", "console", "json"]
 
 
@@ -88,6 +89,9 @@ class Settings(BaseSettings):
     redis_url: Annotated[SecretStr | None, forms.form(forms.redis_url)] = Field(
         None,
         description="A Redis or Valkey (redis://, rediss://, unix://); empty: the embedded one.",
+    )
+    redis_strict: Annotated[YesNo, forms.form(forms.one_of("yes", "no"))] = Field(
+        "no", description="yes: refuse to start on a store that may forget, instead of a warning."
     )
     data_dir: Annotated[Path, forms.form(forms.folder)] = Field(
         default_factory=lambda: forms.folder("~/.local/share/derivwatch"),

@@ -4,6 +4,8 @@ AlertsError
 ├── FetchError     a venue did not answer usably
 ├── StoreError     the store is away or refused; nothing was changed
 │   ├── StoreAwayError it does not answer: asking again later can help
+│   ├── ForeignKeyError it held something of another type, which is out of the way now
+│   ├── StoreFullError it takes no writes: its memory or its disk is full
 │   └── FeedLostError  the change feed no longer reaches back to a reader's position
 ├── CodecError     stored text is not ours, or of a version this code does not read
 ├── ConflictError  someone else changed the record first
@@ -38,6 +40,14 @@ class StoreError(AlertsError):
 
 class StoreAwayError(StoreError):
     """The store does not answer: asking again later can help."""
+
+
+class ForeignKeyError(StoreError):
+    """Something of another type stood under a key of ours; it was set aside, so ask again."""
+
+
+class StoreFullError(StoreError):
+    """The store takes no writes, for its memory or its disk is full; reads go on."""
 
 
 class FeedLostError(StoreError):

@@ -7,8 +7,16 @@ a cluster.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterable,
+    Iterator,
+    Sequence,
+)
+from contextlib import asynccontextmanager, contextmanager
 from functools import cache
 from importlib.resources import files
 from typing import Any, TypeVar
@@ -19,7 +27,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.commands.core import AsyncScript
 
-from alerts.domain.errors import StoreAwayError, StoreError
+from alerts.domain.errors import ForeignKeyError, StoreAwayError, StoreError, StoreFullError
+from alerts.storage.foreign import set_aside
 from alerts.storage.keys import Keys
 from alerts.storage.pipeline import Command, Pipeline
 
@@ -45,27 +54,49 @@ class Connection:
 
     async def ask(self, *command: str | int | bytes) -> Any:
         """A command that changes nothing."""
-        return await _persistently(lambda: self._execute(command))
+        async with self._mended(command):
+            return await _persistently(lambda: self._execute(command))
 
     async def ask_all(self, *commands: Command) -> Sequence[Any]:
         """Commands that change nothing, answered as of one moment."""
-        return await _persistently(lambda: self._transaction(commands))
+        async with self._mended(word for command in commands for word in command):
+            return await _persistently(lambda: self._transaction(commands))
 
     async def tell(self, *command: str | int | bytes) -> Any:
         """A command that changes something: sent once."""
-        with _our_errors():
-            return await self._execute(command)
+        async with self._mended(command):
+            with _our_errors():
+                return await self._execute(command)
 
     async def run(self, name: str, keys: Sequence[str], args: Command) -> Any:
         """One of the scripts: sent once."""
         script = self._scripts.get(name)
         if script is None:
             script = self._scripts[name] = self.client.register_script(_source(name))
-        with _our_errors():
-            try:
-                return await self._pipeline.send(("EVALSHA", script.sha, len(keys), *keys, *args))
-            except redis_errors.NoScriptError:  # the server has not seen it yet, or is another one
-                return await _heard(script(keys=list(keys), args=list(args)))
+        async with self._mended([*keys, *args]):
+            with _our_errors():
+                return await self._run(script, keys, args)
+
+    async def _run(self, script: AsyncScript, keys: Sequence[str], args: Command) -> Any:
+        try:
+            return await self._pipeline.send(("EVALSHA", script.sha, len(keys), *keys, *args))
+        except redis_errors.NoScriptError:  # the server has not seen it yet, or is another one
+            return await _heard(script(keys=list(keys), args=list(args)))
+
+    @asynccontextmanager
+    async def _mended(self, words: Iterable[object]) -> AsyncIterator[None]:
+        """Leave the store such that the same command, asked again later, can succeed."""
+        try:
+            yield
+        except StoreError as error:
+            if isinstance(error.__cause__, redis_errors.ReadOnlyError):
+                # Connections still lead to a former primary: the next ones look its name up anew.
+                await self.client.connection_pool.disconnect()
+            elif "WRONGTYPE" in str(error):
+                with _our_errors():
+                    await set_aside(words, self.keys, self.client.execute_command)
+                raise ForeignKeyError(str(error)) from error
+            raise
 
     async def close(self) -> None:
         with _our_errors():
@@ -134,10 +165,23 @@ async def _persistently(attempt: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
 def _our_errors() -> Iterator[None]:
     try:
         yield
+    except redis_errors.ReadOnlyError as error:
+        raise StoreAwayError(f"the store is a replica now, and takes no writes: {error}") from error
     except redis_errors.ResponseError as error:
+        if full := _fullness(error):
+            raise StoreFullError(full) from error
         raise StoreError(f"the store refused: {error}") from error
     except (redis_errors.RedisError, OSError) as error:
         raise StoreAwayError(f"the store does not answer: {error}") from error
+
+
+def _fullness(error: redis_errors.ResponseError) -> str:
+    """What is full and what to do; empty when nothing is."""
+    if isinstance(error, redis_errors.OutOfMemoryError):
+        return "its memory is full, so it takes no writes: raise maxmemory"
+    if "MISCONF" in str(error):
+        return "it cannot write to its disk, so it takes no writes: see its log"
+    return ""
 
 
 @cache

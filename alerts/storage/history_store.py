@@ -11,6 +11,7 @@ from alerts.domain.reading import Close, Quality, Reading, Series
 from alerts.storage import blocks, terms
 from alerts.storage.blocks import SLOT_MS, STRETCH_MS, Point
 from alerts.storage.connection import Connection
+from alerts.storage.trimming import trim
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +73,10 @@ class RedisHistory:
             if found:
                 return next(iter(await self._readings(series, found[-1:])), None)
         return None
+
+    async def trim(self) -> int:
+        self._closes.clear()
+        return await trim(self._db)
 
     async def daily(self, series: Series, days: int, until: datetime) -> Sequence[Close]:
         known = self._closes.get((series, days))

@@ -1,11 +1,52 @@
 """Every key of the store, spelled once."""
 
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from alerts.domain.ids import Chat, Platform
 from alerts.domain.reading import Series
 
 PREFIX = "derivwatch:"
+
+MADE_IN_SCRIPTS = (":server", ":clock")
+"""What scripts append to a key that they are given; history's blocks apart."""
+
+KINDS = {
+    "schema": "string",
+    "probe": "string",
+    "rules": "hash",
+    "states": "hash",
+    "overlays": "hash",
+    "chats": "hash",
+    "numbers": "hash",
+    "due": "zset",
+    "feed": "stream",
+    "latest": "hash",
+    "moved": "hash",
+    "leader": "string",
+    "fence": "string",
+    "fence:server": "string",
+    "chat:*": "hash",
+    "episodes:*": "hash",
+    "fired:*": "zset",
+    "history": "hash",
+    "history:*:labels": "list",
+    "history:*": "string",
+    "outbox:*": "stream",
+    "lines:*": "hash",
+    "turns:*:clock": "string",
+    "turns:*": "zset",
+    "aside:*": "hash",
+    "asidedue:*": "zset",
+    "rang:*": "hash",
+    "dead:*": "stream",
+    "note:*": "string",
+    "budget:*:chat:*": "string",
+    "budget:*:minute:*": "list",
+    "budget:*:floods": "zset",
+    "budget:*": "hash",
+}
+"""The type of every key below, by its name after the prefix; the first match counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +59,25 @@ class Keys:
 
     prefix: str = PREFIX
 
+    def kind(self, key: str) -> str | None:
+        """The type that a key of ours must have; None for what is not ours."""
+        name = key.removeprefix(self.prefix)
+        if name == key:
+            return None
+        return next((kind for form, kind in KINDS.items() if fnmatchcase(name, form)), None)
+
+    def foreign(self, key: str) -> str:
+        """Where something that was found under one of our keys, and is not ours, is put."""
+        return f"{self.prefix}foreign:{key.removeprefix(self.prefix)}"
+
     @property
     def schema(self) -> str:
         return f"{self.prefix}schema"
+
+    @property
+    def probe(self) -> str:
+        """Written now and then, to see whether writes are taken."""
+        return f"{self.prefix}probe"
 
     @property
     def rules(self) -> str:
@@ -76,6 +133,11 @@ class Keys:
     def fence(self) -> str:
         """The highest fencing number ever given; it only grows."""
         return f"{self.prefix}fence"
+
+    @property
+    def fence_server(self) -> str:
+        """The run id of the server at the term's beginning; scripts append it to `fence`."""
+        return f"{self.fence}:server"
 
     def chat(self, chat: Chat) -> str:
         """Hash: number -> rule id."""
@@ -142,6 +204,10 @@ class Keys:
     def rang(self, platform: Platform) -> str:
         """Hash: chat -> a period and how many alerts rang in it, by a space."""
         return f"{self.prefix}rang:{platform}"
+
+    def turns_clock(self, platform: Platform) -> str:
+        """The server's time when turns were last looked at; scripts append it to `turns`."""
+        return f"{self.turns(platform)}:clock"
 
     def dead(self, platform: Platform) -> str:
         """Stream of entries that could not be delivered, with the reason."""

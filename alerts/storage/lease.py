@@ -2,14 +2,16 @@
 
 from datetime import timedelta
 
+from alerts.storage import terms
 from alerts.storage.connection import Connection
 
 
 class RedisLease:
     """Implements Lease.
 
-    Whoever takes the lease gets a higher number than every holder before, also on a server that
-    came back from a failover with less than it once confirmed.
+    Whoever takes the lease gets a higher number than every holder it has seen, itself or while
+    standing by, also on a server that came back from a failover with less than it once confirmed.
+    A restart of the server, which may have cost it the last second, ends the term.
     """
 
     def __init__(self, connection: Connection, holder: str, ttl: timedelta) -> None:
@@ -20,13 +22,13 @@ class RedisLease:
         self._seen = 0
 
     async def acquire(self) -> int | None:
-        fence: int | None = await self._db.run(
+        leads, fence = await self._db.run(
             "acquire",
-            [self._keys.leader, self._keys.fence],
-            [self._holder, self._ttl_ms, self._seen],
+            [self._keys.leader, self._keys.fence, self._keys.schema],
+            [self._holder, self._ttl_ms, self._seen, terms.SCHEMA],
         )
-        self._seen = max(self._seen, fence or 0)
-        return fence
+        self._seen = max(self._seen, fence)
+        return fence if leads else None
 
     async def release(self) -> None:
         await self._db.run("release", [self._keys.leader], [self._holder])

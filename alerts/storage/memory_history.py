@@ -27,6 +27,28 @@ class _Line:
         for slot in [slot for slot in self.coarse if slot < oldest]:
             del self.coarse[slot]
 
+    def old_slots(self) -> set[_Slot]:
+        """The quarters of fine readings that are no longer of the last day."""
+        last = _slot(self.fine[-1].at)
+        return {slot for one in self.fine if (slot := _slot(one.at)) < last - _DAY}
+
+    def old_stretches(self) -> set[int]:
+        """The stretches of coarse readings but the latest two."""
+        last = _stretch(_slot(self.fine[-1].at))
+        return {number for slot in self.coarse if (number := _stretch(slot)) < last - 1}
+
+    def forget(self, slots: range) -> int:
+        """Drop the fine readings of some quarters, as far as they are old; of how many."""
+        gone = self.old_slots() & set(slots)
+        self.fine = [one for one in self.fine if _slot(one.at) not in gone]
+        return len(gone)
+
+    def forget_coarse(self, stretch: int) -> int:
+        gone = [slot for slot in self.coarse if _stretch(slot) == stretch]
+        for slot in gone:
+            del self.coarse[slot]
+        return bool(gone)
+
     def all(self) -> list[Reading]:
         """Coarse, then fine; the last quarter is coarse too as far as it is known."""
         if not self.fine:
@@ -72,6 +94,16 @@ class MemoryHistory:
         before = kept[: bisect_right(kept, when, key=_at)]
         return before[-1] if before and before[-1].at >= when - tolerance else None
 
+    async def trim(self) -> int:
+        lines = [line for line in self._lines.values() if line.fine]
+        old = {slot for line in lines for slot in line.old_slots()}
+        if old:
+            first = min(old)
+            return sum(line.forget(range(first, first + _DAY)) for line in lines)
+        stretches = {stretch for line in lines for stretch in line.old_stretches()}
+        oldest = min(stretches, default=0)
+        return sum(line.forget_coarse(oldest) for line in lines) if stretches else 0
+
     async def daily(self, series: Series, days: int, until: datetime) -> Sequence[Close]:
         end = datetime.combine(until.astimezone(UTC).date(), time(0), UTC)
         held = sorted(self._lines[series].coarse.values(), key=_at)
@@ -81,6 +113,8 @@ class MemoryHistory:
         return [Close(day, one.value) for day, one in last.items() if one.method == method]
 
 
+_DAY = timedelta(days=1) // terms.HISTORY_SLOT
+_STRETCH = terms.HISTORY_STRETCH // terms.HISTORY_SLOT
 _MS = terms.HISTORY_SLOT // timedelta(milliseconds=1)
 
 
@@ -109,6 +143,10 @@ def _horizon(newest: datetime) -> datetime:
 
 def _slot(at: datetime) -> _Slot:
     return terms.millis(at) // _MS
+
+
+def _stretch(slot: _Slot) -> int:
+    return slot // _STRETCH
 
 
 def _exact(reading: Reading) -> Reading:

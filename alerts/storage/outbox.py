@@ -183,7 +183,7 @@ class RedisOutbox:
     async def _make_group(self, platform: Platform) -> None:
         key = self._keys.outbox(platform)
         try:
-            await self._db.tell("XGROUP", "CREATE", key, GROUP, "0", "MKSTREAM")
+            await self._db.run("group", [key], [GROUP])
         except StoreError as error:
             if "BUSYGROUP" not in str(error):
                 raise

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from alerts.domain.errors import StoreError
 from alerts.domain.turn import Rates
+from alerts.storage import terms
 from alerts.storage.budget import RedisBudget
 from alerts.storage.chats import RedisChats
 from alerts.storage.connection import COMMAND_SECONDS, Connection, connect
@@ -16,7 +17,7 @@ from alerts.storage.outbox import RedisOutbox
 from alerts.storage.posture import posture
 from alerts.storage.rulebook import RedisRuleBook
 
-SCHEMA = 1
+PROBE_MS = 60_000
 
 
 class RedisStore:
@@ -51,7 +52,7 @@ class RedisStore:
         return RedisBudget(self._db, name, rates)
 
     async def ping(self) -> None:
-        await self._db.tell("PING")
+        await self._db.tell("SET", self._db.keys.probe, "", "PX", PROBE_MS)
 
     async def posture(self) -> list[str]:
         """What is risky about this server's settings, one line each."""
@@ -63,10 +64,10 @@ class RedisStore:
 
 async def _check_schema(connection: Connection) -> None:
     key = connection.keys.schema
-    await connection.tell("SET", key, SCHEMA, "NX")
+    await connection.tell("SET", key, terms.SCHEMA, "NX")
     found = (await connection.ask("GET", key)).decode(errors="replace")
-    if found != str(SCHEMA):
+    if found != str(terms.SCHEMA):
         raise StoreError(
-            f"{key} is {found[:20]!r}, this program writes {SCHEMA}: start the version that made"
-            " the store, or use another one"
+            f"{key} is {found[:20]!r}, this program writes {terms.SCHEMA}: start the version that"
+            " made the store, or use another one"
         )

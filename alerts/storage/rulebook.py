@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alerts import codec
-from alerts.domain.errors import CodecError
+from alerts.domain.errors import CodecError, ForeignKeyError
 from alerts.domain.event import OF_EPISODES, Event, Kind
 from alerts.domain.ids import Chat, Platform, RuleId
 from alerts.domain.reading import Reading, Series
@@ -62,13 +62,24 @@ class RedisRuleBook:
         return replace(rule, number=number)
 
     async def of_chat(self, chat: Chat) -> Sequence[Held]:
-        ids = await self._db.ask("HVALS", self._keys.chat(chat))
+        ids = await self._listed(chat, "HVALS", self._keys.chat(chat))
         return sorted(await self.load(_ids(ids)), key=lambda held: held.rule.number)
 
     async def get(self, chat: Chat, number: int) -> Held | None:
-        found = await self._db.ask("HGET", self._keys.chat(chat), number)
+        found = await self._listed(chat, "HGET", self._keys.chat(chat), number)
         held = await self.load(_ids([found])) if found else []
         return held[0] if held else None
+
+    async def _listed(self, chat: Chat, *command: str | int) -> Any:
+        """A read of a chat's list, which is made anew from its rules where it was not ours."""
+        try:
+            return await self._db.ask(*command)
+        except ForeignKeyError:
+            async for rule in self.everything():
+                if rule.chat == chat:
+                    key = self._keys.chat(chat)
+                    await self._db.tell("HSETNX", key, rule.number, rule.id)
+            return await self._db.ask(*command)
 
     async def replace(
         self, rule: Rule, state: State, *, now: datetime, was: State | None = None
@@ -154,9 +165,7 @@ class RedisRuleBook:
 
     async def position(self) -> str:
         """Leaves a mark in the feed, which `changes` must find again: else the feed was cut."""
-        mark = await self._db.tell(
-            "XADD", self._keys.feed, "MAXLEN", "~", terms.FEED_LENGTH, "*", "mark", ""
-        )
+        mark = await self._db.run("mark", [self._keys.feed], [terms.FEED_LENGTH])
         return _word(mark)
 
     async def changes(self, after: str) -> tuple[str, Sequence[Change]]:

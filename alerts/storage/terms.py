@@ -10,6 +10,9 @@ from alerts.domain.ids import Chat, RuleId
 from alerts.domain.rule import Rule
 from alerts.ports import Entry, New
 
+SCHEMA = 1
+"""What this program writes; another number means another program's store."""
+
 FEED_LENGTH = 100_000
 """Changes kept for readers of the feed; one that lags behind further must start over."""
 

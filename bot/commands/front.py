@@ -7,7 +7,7 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
-from alerts.domain.errors import ConflictError, StoreError, UsageError
+from alerts.domain.errors import ConflictError, StoreError, StoreFullError, UsageError
 from alerts.domain.ids import Chat
 from alerts.rules.grammar import APART
 from bot.card import Button, Card
@@ -33,6 +33,7 @@ TITLE_LONGEST = 60
 LABEL_LONGEST = 60
 
 AWAY_TEXT = "The store is away, so nothing was changed. Try again in a minute."
+FULL_TEXT = "The store is full, so nothing was changed. Please tell whoever runs this bot."
 SLOW_TEXT = "That took too long, so I stopped. /alerts shows whether anything was changed."
 BROKEN_TEXT = "Something broke on my side; it is in my log. Please try it once more."
 CHANGED_TEXT = "That alert changed while you wrote, so I left it alone. Please try once more."
@@ -250,6 +251,8 @@ def _excuse(error: ConflictError | StoreError | TimeoutError) -> str:
     match error:
         case ConflictError():
             return CHANGED_TEXT
+        case StoreFullError():
+            return FULL_TEXT
         case StoreError():
             return AWAY_TEXT
         case _:

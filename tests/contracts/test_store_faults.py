@@ -1,6 +1,7 @@
 """What becomes of the store when the server or a record in it is not as it should be."""
 
 import asyncio
+import contextlib
 import logging
 import time
 from contextlib import asynccontextmanager
@@ -11,9 +12,10 @@ import pytest_asyncio
 
 from alerts.domain.errors import FeedLostError, StoreError
 from alerts.domain.event import Event, Kind
-from alerts.domain.ids import Platform
+from alerts.domain.ids import Chat, Platform
 from alerts.domain.reading import Quality, Reading
-from alerts.domain.rule import State
+from alerts.domain.rule import Overlay, State
+from alerts.domain.turn import Rates, Slot
 from alerts.ports import Change, Hands, New, Step
 from alerts.storage import terms
 from alerts.storage.connection import PAUSES_SECONDS, connect
@@ -24,6 +26,7 @@ from tests.builders import BASIS, CHAT, NOON, SKEW, a_draft
 
 TELEGRAM = Platform("telegram")
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
+GROUP = Chat(TELEGRAM, "-7")
 HANDS = Hands(TELEGRAM, "one", 30 * SECOND)
 
 
@@ -391,3 +394,137 @@ async def test_a_chats_episodes_fade_when_nothing_fires_there_any_more(store, se
     ]
 
     assert all(0 < each <= terms.EPISODES_KEPT / timedelta(milliseconds=1) for each in left)
+
+
+FOREIGN = {
+    "string": ("SET", "{key}", "not ours"),
+    "hash": ("HSET", "{key}", "not", "ours"),
+    "list": ("RPUSH", "{key}", "not ours"),
+}
+
+
+def every_key(keys):
+    """All keys that a store with one rule, some history and news may have, and those to come."""
+    platform = CHAT.platform
+    return [
+        *(getattr(keys, name) for name, kind in vars(Keys).items() if isinstance(kind, property)),
+        *(keys.chat(CHAT), keys.outbox(platform), keys.lines(platform), keys.turns(platform)),
+        *(keys.turns_clock(platform), keys.dead(platform), keys.note("gone:telegram:7")),
+        *(keys.budget("t"), keys.budget_chat("t", CHAT), keys.budget_minute("t", GROUP)),
+        *(keys.budget_floods("t"), keys.aside(platform), keys.aside_due(platform)),
+        *(keys.rang(platform), keys.episodes(CHAT), keys.fired(CHAT)),
+    ]
+
+
+WRITTEN_OVER = ("probe",)
+EVERY_NAME = [
+    name
+    for key in every_key(Keys("x:"))
+    if not (name := key.removeprefix("x:")).endswith(":") and name not in WRITTEN_OVER
+]
+
+
+@pytest.mark.parametrize("name", EVERY_NAME)
+async def test_a_foreign_type_under_any_key_is_set_aside_and_named_and_the_rest_goes_on(
+    store, server, prefix, name, caplog
+):
+    await whole_round(store)
+    key, kind = f"{prefix}{name}", Keys(prefix).kind(f"{prefix}{name}")
+    foreign = "list" if kind == "string" else "string"
+    await server.delete(key)
+    await server.execute_command(*(word.format(key=key) for word in FOREIGN[foreign]))
+
+    for _ in range(8):  # each command may meet one such key
+        with contextlib.suppress(StoreError):
+            await whole_round(store)
+    await whole_round(store)
+
+    aside = await server.keys(f"{prefix}foreign:*")
+    assert aside == [f"{prefix}foreign:{name}".encode()]
+    assert f"{key} held a {foreign} where a {kind} belongs" in caplog.text
+
+
+async def whole_round(store):
+    """Everything that the running bot does with a store."""
+    lease = store.lease("one", 30 * SECOND)
+    budget = store.budget("t", Rates(10.0, SECOND, 20))
+    await store.ping()
+    fence = await lease.acquire()
+    await store.rules.position()
+    rule = await add(store)
+    await queue(store, rule, fence)
+    await store.rules.latest()
+    await store.rules.of_chat(CHAT)
+    await store.rules.overlay(rule.id, Overlay(1), now=NOON)
+    await store.chats.read([CHAT])
+    await store.episodes.of_chat(CHAT)
+    await store.outbox.tally([CHAT])
+    await store.outbox.bring_back(TELEGRAM, NOON)
+    await store.notes.read(f"gone:{CHAT}")
+    await budget.claim([CHAT, GROUP])
+    await budget.penalize(CHAT, SECOND)
+    for entry in await take(store):
+        await store.outbox.keep(HANDS, [entry])
+        await store.outbox.bury(HANDS, entry, "a test")
+    for letter in await store.outbox.dead(TELEGRAM):
+        await store.outbox.drop(TELEGRAM, letter.id)
+    await store.outbox.readdress(Chat(TELEGRAM, "-1"), GROUP)
+    await store.history.extend([Reading(SKEW, 14.0, NOON, ())])
+    await store.history.window(SKEW, NOON - DAY, NOON)
+    await store.rules.remove(CHAT, rule.number)
+
+
+async def test_a_number_that_was_lost_is_counted_anew_from_the_chats_rules(store, server, prefix):
+    await add(store)
+    await server.hset(Keys(prefix).numbers, str(CHAT), "garbage")
+
+    assert (await add(store)).number == 2
+
+
+async def test_garbage_in_a_chats_line_holds_up_neither_it_nor_others(store, server, prefix):
+    await server.hset(Keys(prefix).lines(TELEGRAM), str(CHAT), "garbage")
+    await server.zadd(Keys(prefix).turns(TELEGRAM), {str(CHAT): 0, "nobody": 0})
+    rule = await add(store)
+    await queue(store, rule)
+
+    assert [entry.chat for entry in await take(store)] == [CHAT]
+
+
+async def test_garbage_in_lease_and_budget_stops_nobody(store, server, prefix):
+    keys = Keys(prefix)
+    await server.set(keys.fence, "garbage")
+    await server.hset(keys.budget("t"), mapping={"free": "x", "pause": "x", "clock": "x"})
+    await server.set(keys.budget_chat("t", CHAT), "garbage")
+
+    assert await store.lease("one", 30 * SECOND).acquire() == 1
+    (turn,) = await store.budget("t", Rates(10.0, SECOND, 20)).claim([CHAT])
+    assert turn == Slot(timedelta(0))
+
+
+async def test_a_rule_id_that_is_due_and_nowhere_else_is_forgotten(store, server, prefix):
+    await server.zadd(Keys(prefix).due, {"nobody": 0})
+
+    await store.rules.load(await store.rules.due(NOON))
+
+    assert list(await store.rules.due(NOON)) == []
+
+
+async def test_a_chats_list_that_was_lost_to_a_foreign_type_is_made_anew(store, server, prefix):
+    rule = await add(store)
+    await server.delete(Keys(prefix).chat(CHAT))
+    await server.set(Keys(prefix).chat(CHAT), "not ours")
+
+    assert [held.rule for held in await store.rules.of_chat(CHAT)] == [rule]
+
+
+async def test_a_budget_whose_clock_was_set_back_does_not_wait_for_the_old_time(
+    store, server, prefix
+):
+    now, hour = terms.micros(datetime.now(UTC)), 3_600_000_000
+    ahead = {"free": now + hour, "clock": now + hour - 1}
+    await server.hset(Keys(prefix).budget("t"), mapping=ahead)
+    await server.set(Keys(prefix).budget_chat("t", CHAT), now + hour)
+
+    (turn,) = await store.budget("t", Rates(10.0, SECOND, 20)).claim([CHAT])
+
+    assert turn == Slot(timedelta(0))

@@ -10,16 +10,24 @@ local now = time[1] * 1000000 + time[2]
 local every, ahead, gap = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local most, minute, anyway = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6] == '1'
 
-local stored = redis.call('HMGET', KEYS[1], 'free', 'pause')
-local free, pause = tonumber(stored[1] or '0'), tonumber(stored[2] or '0')
+redis.call('HDEL', KEYS[1], '')  -- as in lines.lua: a full server may still deliver
+local stored = redis.call('HMGET', KEYS[1], 'free', 'pause', 'clock')
+local clock = tonumber(stored[3] or '0') or 0
+-- While the server's clock is behind what it once was, what lies beyond that is from before the step.
+local function standing(text)
+  local at = tonumber(text or '0') or 0
+  return now + 5000000 < clock and at > clock and 0 or at
+end
+
+local free, pause = standing(stored[1]), standing(stored[2])
 local turns = {}
 for index = 7, #ARGV do
   local own_key, minute_key = KEYS[2 * (index - 7) + 2], KEYS[2 * (index - 7) + 3]
   local counted = most > 0 and ARGV[index] == '1'
-  local own = tonumber(redis.call('GET', own_key) or '0')
+  local own = standing(redis.call('GET', own_key))
   if counted then
     local first = redis.call('LINDEX', minute_key, -most)
-    own = math.max(own, first and first + minute or 0)
+    own = math.max(own, first and standing(first) + minute or 0)
   end
   local turn = math.max(free, now)
   if anyway then
@@ -45,6 +53,7 @@ for index = 7, #ARGV do
     end
   end
 end
-redis.call('HSET', KEYS[1], 'free', string.format('%d', free))
+clock = string.format('%d', math.max(clock, now))
+redis.call('HSET', KEYS[1], 'free', string.format('%d', free), 'clock', clock)
 redis.call('PEXPIRE', KEYS[1], 86400000)
 return turns

@@ -1,4 +1,5 @@
--- Writes a tick. Returns the ids written, or nil (and writes nothing) behind a newer fence.
+-- Writes a tick. Returns the ids written, or nil (and writes nothing) behind a newer fence, or when
+-- the server has restarted since this term began.
 -- KEYS: fence, rules, states, due, latest, overlays, stems of the chats' episodes and of their order,
 --       then one outbox per platform
 -- ARGV: fence, most episodes of a chat, microseconds they are kept, number of readings, then series
@@ -7,10 +8,11 @@
 --       chat or '', index of its outbox, event or '',
 --       and for an episode: 'nth at evidence', where the evidence is 0 for later news of it
 -- Messages go first: should the server refuse midway, an alert is told twice rather than never.
-local fence, highest = tonumber(ARGV[1]), tonumber(redis.call('GET', KEYS[1]) or '0')
-if fence < highest then
+local fence, highest = tonumber(ARGV[1]), tonumber(redis.call('GET', KEYS[1]) or '0') or 0
+if fence < highest or has_restarted(KEYS[1]) then
   return false
 end
+redis.call('PERSIST', KEYS[1])  -- as in acquire.lua: alerts go out of a full server too
 if fence > highest then
   redis.call('SET', KEYS[1], ARGV[1])
 end

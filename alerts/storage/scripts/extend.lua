@@ -79,7 +79,11 @@ end
 local foreign = {}
 for index = 2, #KEYS do
   local at = FIRST + 2 * (index - 1) - 1
-  if not pcall(put, KEYS[index], tonumber(ARGV[at]), ARGV[at + 1]) then
+  local went, why = pcall(put, KEYS[index], tonumber(ARGV[at]), ARGV[at + 1])
+  why = type(why) == 'table' and why.err or tostring(why)
+  if not went and string.find(why, 'OOM', 1, true) then
+    return redis.error_reply("OOM command not allowed when used memory > 'maxmemory'.")
+  elseif not went then
     foreign[#foreign + 1] = index - 1
   end
 end

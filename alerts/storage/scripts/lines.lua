@@ -7,6 +7,10 @@ local outbox, lines, turns, moved = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local group, consumer, hold = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local now = micros()
 
+-- A first write that needs no memory: after it a full server lets the rest of the script through, and
+-- what was delivered can leave.
+redis.call('HDEL', lines, '')
+
 local function join(chat, id)
   local line = redis.call('HGET', lines, chat)
   if line and string.find(' ' .. line .. ' ', ' ' .. id .. ' ', 1, true) then
@@ -25,8 +29,10 @@ local function remove(chat, id)
     end
   end
   redis.call('HSET', lines, chat, table.concat(left, ' '))
-  redis.call('XACK', outbox, group, id)
-  redis.call('XDEL', outbox, id)
+  if string.match(id, '^%d+%-%d+$') then
+    redis.call('XACK', outbox, group, id)
+    redis.call('XDEL', outbox, id)
+  end
 end
 
 local function is_ours(id)
@@ -42,7 +48,8 @@ local function hand(chat)
       redis.call('ZREM', turns, chat)
       return false
     end
-    local entry = redis.call('XCLAIM', outbox, group, consumer, 0, head)[1]
+    local is_id = string.match(head, '^%d+%-%d+$')
+    local entry = is_id and redis.call('XCLAIM', outbox, group, consumer, 0, head)[1]
     if entry and entry[2] then
       redis.call('ZADD', turns, now + hold, chat)
       local pending = redis.call('XPENDING', outbox, group, head, head, 1)[1]

@@ -21,6 +21,18 @@ local function announce(feed, length, id)
   redis.call('XADD', feed, 'MAXLEN', '~', length, '*', 'rule', id)
 end
 
+-- A server that came back may have less than it once confirmed. The lease keeps the server's run id
+-- beside the fence, so that a leader whose server restarted begins a new term, from what is there.
+local function server_run()
+  local about = redis.pcall('INFO', 'server')  -- some users may not ask: then it stays unnoticed
+  return type(about) == 'string' and string.match(about, 'run_id:(%w+)') or ''
+end
+
+local function has_restarted(fence)
+  local known, run = redis.call('GET', fence .. ':server'), server_run()
+  return known and run ~= '' and known ~= run
+end
+
 -- Microseconds since 1970, by the server's clock.
 local function micros()
   local time = redis.call('TIME')

@@ -1,6 +1,16 @@
 -- Lines new entries up behind others of their chat, then hands out heads of lines, longest due first.
 -- Returns {entries, whether more may be waiting, microseconds until the next turn or '', last id}.
 -- ARGV 4: most entries to hand out
+
+-- Where the server's clock was set back, every turn would lie in the future: they go back with it.
+local last_look = tonumber(redis.call('GET', turns .. ':clock') or '0') or 0
+if last_look - now > 5000000 then
+  for _, chat in ipairs(redis.call('ZRANGE', turns, 0, -1)) do
+    redis.call('ZINCRBY', turns, string.format('%d', now - last_look), chat)
+  end
+end
+redis.call('SET', turns .. ':clock', string.format('%d', now))
+
 local function line_up(entry)
   local chat = ''
   for index = 1, #entry[2], 2 do

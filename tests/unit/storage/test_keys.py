@@ -21,6 +21,7 @@ def test_every_key_begins_with_the_prefix_and_is_its_own():
         keys.dead(CHAT.platform),
         keys.lines(CHAT.platform),
         keys.turns(CHAT.platform),
+        keys.turns_clock(CHAT.platform),
         keys.note("rules"),
         keys.budget("t"),
         keys.budget_chat("t", CHAT),
@@ -30,6 +31,7 @@ def test_every_key_begins_with_the_prefix_and_is_its_own():
 
     assert all(key.startswith(PREFIX) for key in made)
     assert len(set(made)) == len(made)
+    assert [key for key in made if not key.endswith(":") and keys.kind(key) is None] == []
 
 
 def test_another_prefix_is_another_store():
