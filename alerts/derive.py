@@ -280,6 +280,7 @@ def _made(series: Series, base: Reading, value: float, method: str, coverage: fl
         min(base.coverage, coverage),
         method,
         graded(doubt),
+        doubt=base.doubt,
     )
 
 

@@ -209,17 +209,17 @@ def _made_of(metric: Metric) -> str:
 
 def _accuracy(metric: Metric) -> str:
     """The widest of its bounds."""
-    return f"{max(one.most for one in ACCURACY[metric.key]):g}"
+    return _plain(max(one.most for one in ACCURACY[metric.key]))
+
+
+def _plain(number: float) -> str:
+    return f"{number:.6f}".rstrip("0").rstrip(".")
 
 
 def _told(accuracy: Accuracy) -> str:
-    within = f"within {accuracy.most:g}" if accuracy.most else "equal"
+    within = f"within {_plain(accuracy.most)} of" if accuracy.most else "equal to"
     why = f" ({accuracy.why})" if accuracy.why else ""
-    return (
-        f"{within} of {accuracy.against}{why}"
-        if accuracy.most
-        else f"{within} to {accuracy.against}"
-    )
+    return f"{within} {accuracy.against}{why}"
 
 
 def _joining(metric: Metric) -> list[str]:

@@ -76,6 +76,7 @@ def encode_reading(reading: Reading) -> str:
         "coverage": (reading.coverage, 1.0),
         "method": (reading.method, ""),
         "quality": (reading.quality, Quality.OK),
+        "doubt": (reading.doubt, None),
     }
     return plain.dump({**body, **plain.unlike(rest)})
 
@@ -83,6 +84,7 @@ def encode_reading(reading: Reading) -> str:
 @plain.decoder
 def decode_reading(text: str | bytes) -> Reading:
     body = plain.load(text)
+    doubt = body.get("doubt")
     return Reading(
         series=plain.series(body["series"]),
         value=plain.number(body["value"]),
@@ -91,6 +93,7 @@ def decode_reading(text: str | bytes) -> Reading:
         coverage=plain.number(body.get("coverage", 1.0)),
         method=plain.text(body.get("method", "")),
         quality=Quality(body.get("quality", Quality.OK)),
+        doubt=None if doubt is None else Reason(doubt),
     )
 
 

@@ -111,6 +111,7 @@ class Reading:
     `value` is in the unit of its metric (percent for skew and basis, USD for price).
     `at` is the venue's observation time, in UTC; `coverage` is the share of expected inputs (0..1);
     `weight` is what it counts for among the venues of an aggregate (open interest in USD).
+    `doubt` is the reason that makes it degraded, where one of the codes says it.
     """
 
     series: Series
@@ -121,6 +122,7 @@ class Reading:
     method: str = ""
     quality: Quality = Quality.OK
     weight: float = 1.0
+    doubt: Reason | None = None
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.value):

@@ -106,6 +106,7 @@ def _reading(poll: _Poll) -> Reading:
         readings[0].method,
         graded(doubtful, len(readings) < poll.expected),
         weight=fsum(reading.weight for reading in readings),
+        doubt=next((reading.doubt for reading in readings if reading.doubt), None),
     )
 
 

@@ -97,14 +97,25 @@ def _measure(view: Curve, series: Series) -> Sample | None:
         detail = f"no futures on both sides of {series.window}"
         return Gap(series, Reason.TENOR_NOT_BRACKETED, detail, source.at)
     read, rejected = len(source.futures), source.rejected
-    quality = graded(is_patchy(read, rejected), _is_settling(source.at))
-    coverage = sound_share(read, rejected)
-    return Reading(series, rate, source.at, (source.venue,), coverage, METHOD, quality, view.weight)
+    doubt = _doubt(source.at, patchy=is_patchy(read, rejected))
+    return Reading(
+        series,
+        rate,
+        source.at,
+        (source.venue,),
+        sound_share(read, rejected),
+        METHOD,
+        graded(doubt is not None),
+        view.weight,
+        doubt,
+    )
 
 
-def _is_settling(at: datetime) -> bool:
+def _doubt(at: datetime, *, patchy: bool) -> Reason | None:
     start, end = _SETTLEMENT
-    return start <= at.astimezone(UTC).timetz() < end
+    if start <= at.astimezone(UTC).timetz() < end:
+        return Reason.SETTLEMENT
+    return Reason.PARTIAL_CHAIN if patchy else None
 
 
 BASIS = Metric(

@@ -31,6 +31,7 @@ class Vols:
     smile: Smile
     coverage: float
     quality: Quality
+    doubt: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,16 @@ def read(view: Surface, series: Series, formula: Callable[[Smile], float]) -> Sa
     chain, vols = view.chain, view.tenors[series.window]
     if isinstance(vols, Flaw):
         return Gap(series, vols.reason, vols.detail, chain.at)
-    value = formula(vols.smile)
-    return Reading(series, value, chain.at, (chain.venue,), vols.coverage, METHOD, vols.quality)
+    return Reading(
+        series,
+        formula(vols.smile),
+        chain.at,
+        (chain.venue,),
+        vols.coverage,
+        METHOD,
+        vols.quality,
+        doubt=vols.doubt,
+    )
 
 
 def _slices(quotes: Sequence[OptionQuote], at: datetime) -> list[Slice | Torn]:
@@ -122,7 +131,8 @@ def _at_tenor(chain: OptionChain, slices: Sequence[Slice | Torn], tenor: str) ->
     return Vols(
         _interpolated(near, far, target),
         _coverage(chain, (near, far) if far is not near else (near,), torn),
-        _quality(chain, rebuilt=near.rebuilt or far.rebuilt, torn=bool(torn)),
+        graded(near.rebuilt, far.rebuilt, doubt := _is_partial(chain, torn)),
+        Reason.PARTIAL_CHAIN if doubt else None,
     )
 
 
@@ -142,9 +152,10 @@ def _coverage(chain: OptionChain, used: Sequence[Slice], torn: Sequence[Torn]) -
     return read * sound_share(len(chain.quotes), chain.rejected)
 
 
-def _quality(chain: OptionChain, *, rebuilt: bool, torn: bool) -> Quality:
+def _is_partial(chain: OptionChain, torn: Sequence[Torn]) -> bool:
+    """Whether expiries or rows are missing, or what is there is not of one moment."""
     patchy = is_patchy(len(chain.quotes), chain.rejected)
-    return graded(rebuilt, torn, patchy, chain.span > LONGEST_SPAN)
+    return bool(torn) or patchy or chain.span > LONGEST_SPAN
 
 
 def _interpolated(near: Slice, far: Slice, target: timedelta) -> Smile:

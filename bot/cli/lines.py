@@ -26,4 +26,5 @@ def _reading(reading: Reading) -> Line:
         "coverage": reading.coverage,
         "method": reading.method,
         "quality": reading.quality.value,
+        **({"doubt": reading.doubt.value} if reading.doubt else {}),
     }

@@ -109,19 +109,24 @@ def test_rejected_rows_lower_coverage_and_then_quality():
     sample = at_60(curve(future(60, 101_000.0), rejected=1))
 
     assert sample.coverage == 0.5
-    assert sample.quality is Quality.DEGRADED
+    assert (sample.quality, sample.doubt) == (Quality.DEGRADED, Reason.PARTIAL_CHAIN)
 
 
 @pytest.mark.parametrize(
-    ("clock", "quality"),
-    [("07:29", "ok"), ("07:30", "degraded"), ("07:59", "degraded"), ("08:00", "ok")],
+    ("clock", "quality", "doubt"),
+    [
+        ("07:29", "ok", None),
+        ("07:30", "degraded", "settlement"),
+        ("07:59", "degraded", "settlement"),
+        ("08:00", "ok", None),
+    ],
 )
-def test_the_settlement_half_hour_degrades(clock, quality):
+def test_the_settlement_half_hour_degrades_and_says_why(clock, quality, doubt):
     at = datetime.fromisoformat(f"2026-02-06T{clock}:00+00:00")
     sample = at_60(curve(future(59, 101_000.0), future(65, 101_000.0), at=at))
 
     assert isinstance(sample, Reading)
-    assert sample.quality == quality
+    assert (sample.quality, sample.doubt) == (quality, doubt)
 
 
 def test_an_absurd_rate_is_implausible():

@@ -83,6 +83,30 @@ def test_a_jump_while_expiries_roll_says_so(gate):
     assert seen(gate, *polls) == [None, Reason.SETTLEMENT]
 
 
+def test_open_interest_that_expires_at_the_roll_is_settlement_and_stands_at_the_next_poll(gate):
+    held, eight = "oi_coin:BTC@deribit", NOON.replace(hour=8)
+    before, after = reading(100.0, -1, held, eight), reading(60.0, 0.5, held, eight)
+
+    assert seen(gate, before, after) == [None, Reason.SETTLEMENT]
+    assert seen(gate, reading(60.1, 1.5, held, eight)) == [None]
+
+
+@pytest.mark.parametrize(
+    ("minute", "why"),
+    [
+        (-1, Reason.IMPLAUSIBLE),
+        (0, Reason.SETTLEMENT),
+        (4, Reason.SETTLEMENT),
+        (5, Reason.IMPLAUSIBLE),
+    ],
+)
+def test_only_the_minutes_after_eight_are_the_roll(gate, minute, why):
+    held, eight = "oi_coin:BTC@deribit", NOON.replace(hour=8)
+    polls = [reading(100.0, minute - 1, held, eight), reading(60.0, minute, held, eight)]
+
+    assert seen(gate, *polls) == [None, why]
+
+
 def test_the_same_value_for_long_is_frozen_and_thaws_at_once(gate):
     polls = int(FROZEN / POLL)
     reasons = seen(gate, *[reading(100.0, n) for n in range(polls + 1)], reading(100.1, polls + 1))

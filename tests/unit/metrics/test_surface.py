@@ -108,6 +108,7 @@ def test_more_than_a_tenth_of_rejected_rows_degrades():
 
     assert at_60(chain(*whole, rejected=rows // 9 - 1)).quality is Quality.OK
     assert at_60(chain(*whole, rejected=rows // 8)).quality is Quality.DEGRADED
+    assert at_60(chain(*whole, rejected=rows // 8)).doubt is Reason.PARTIAL_CHAIN
     assert at_60(chain(*whole, rejected=rows)).coverage == pytest.approx(0.5)
 
 
