@@ -12,7 +12,7 @@ from alerts.domain.rule import Direction, Rule
 from alerts.metrics import BY_KEY
 from alerts.ports import History, RuleBook
 from bot.commands.spec import Readings
-from bot.rarity import Asked, rarity
+from bot.rarity import Asked, Rarities
 from bot.text import Told
 from bot.text.rarity import Rarity
 from bot.text.split import Ends, Split
@@ -35,17 +35,13 @@ _BESIDE = {
 _BESIDE_OTHERS = (MetricKey("price"), MetricKey("skew25_norm"))
 
 
-async def brief(
-    events: Sequence[Event],
-    rules: RuleBook,
-    history: History,
-    readings: Readings,
-    now: datetime,  # noqa: ARG001 -- every look-up is as of the event, so a late card tells the past
-) -> list[Told]:
-    """What each event needs to be told; `rule` is None where it should not be told any more."""
+async def brief(events: Sequence[Event], rules: RuleBook, past: "Past") -> list[Told]:
+    """What each event needs to be told; `rule` is None where it should not be told any more.
+
+    Every look-up is as of the event, so a late card tells the past.
+    """
     ids = list(dict.fromkeys(event.rule for event in events))
     held = {one.rule.id: one.rule for one in await rules.load(ids)}
-    past = _Past(history, readings)
     return [await _told(event, _current(event, held.get(event.rule)), past) for event in events]
 
 
@@ -58,7 +54,7 @@ def _current(event: Event, rule: Rule | None) -> Rule | None:
     return None
 
 
-async def _told(event: Event, rule: Rule | None, past: "_Past") -> Told:
+async def _told(event: Event, rule: Rule | None, past: "Past") -> Told:
     if rule is None:
         return Told(event, None, None, None)
     series = event.series
@@ -69,12 +65,12 @@ async def _told(event: Event, rule: Rule | None, past: "_Past") -> Told:
         reading=await past.at(series, event.at, LAST_SEEN if dark else NEAR),
         day_ago=await past.before(series, event.at - DAY) if news else None,
         beside=() if event.kind in {Kind.DARK, Kind.BACK} else await _beside(event, past),
-        rarity=await _rarity(event, rule, past.history) if news else None,
+        rarity=await _rarity(event, rule, past) if news else None,
         split=await _split(event, past) if news else None,
     )
 
 
-async def _split(event: Event, past: "_Past") -> Split | None:
+async def _split(event: Event, past: "Past") -> Split | None:
     """What a change of open interest in USD is made of; None for anything else."""
     kind, _, window = event.series.derived.partition(".")
     if event.series.metric != OI_USD or kind != "chg" or not window:
@@ -92,7 +88,7 @@ async def _split(event: Event, past: "_Past") -> Split | None:
     return Split(event.series.asset, *ends)
 
 
-async def _rarity(event: Event, rule: Rule, history: History) -> Rarity | None:
+async def _rarity(event: Event, rule: Rule, past: "Past") -> Rarity | None:
     """How rare the value is among the days before the episode: its own days prove nothing."""
     if event.value is None:
         return None
@@ -100,10 +96,10 @@ async def _rarity(event: Event, rule: Rule, history: History) -> Rarity | None:
     above = event.value >= event.level
     high = legs[0].direction is Direction.ABOVE if legs else above
     asked = Asked(event.value, event.level, high, before=min(event.since, event.at).date())
-    return await rarity(history, event.series, asked, event.at)
+    return await past.rarities.of(event.series, asked, event.at)
 
 
-async def _beside(event: Event, past: "_Past") -> tuple[Reading, ...]:
+async def _beside(event: Event, past: "Past") -> tuple[Reading, ...]:
     asset, found = event.series.asset, []
     for key in _BESIDE.get(event.series.metric, _BESIDE_OTHERS):
         if key in BY_KEY and key != event.series.metric:
@@ -114,13 +110,17 @@ async def _beside(event: Event, past: "_Past") -> tuple[Reading, ...]:
     return tuple(reading for reading in found if reading)
 
 
-@dataclass(frozen=True, slots=True)
-class _Past:
-    """Readings as of a moment, each looked up once."""
+@dataclass(slots=True)
+class Past:
+    """Readings as of a moment, each looked up once: to be made anew for later news."""
 
     history: History
     readings: Readings
+    rarities: Rarities = field(init=False)
     _known: dict[tuple[Series, datetime, timedelta], Reading | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.rarities = Rarities(self.history)
 
     async def at(self, series: Series, when: datetime, tolerance: timedelta) -> Reading | None:
         """The last reading by then. Memory helps out: history is written after the news."""

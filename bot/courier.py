@@ -11,13 +11,14 @@ from typing import TypeVar
 from alerts.domain.errors import StoreError
 from alerts.domain.event import Event
 from alerts.ports import Clock, Entry, Hands, Store
-from bot.briefing import brief
 from bot.card import Card
 from bot.commands.spec import Readings
 from bot.limits import Limits
 from bot.outcome import Gone, Later, Moved, Outcome, Rejected, Sent, Whom
 from bot.platforms.spec import Platform
+from bot.preparing import Prepared, Preparing, gone_note
 from bot.text import alert
+from bot.together import Together
 
 log = logging.getLogger(__name__)
 
@@ -61,11 +62,13 @@ class Courier:
     delivered: int = 0
     buried: int = 0
     last_buried: str = ""
+    hands: Hands = field(init=False)
     _held: dict[str, Entry] = field(default_factory=dict)
+    _prepared: Together[Entry, Prepared] = field(init=False)
 
-    @property
-    def hands(self) -> Hands:
-        return Hands(self.platform.name, self.consumer, HOLD)
+    def __post_init__(self) -> None:
+        self.hands = Hands(self.platform.name, self.consumer, HOLD)
+        self._prepared = Together(Preparing(self.store, self.readings), BATCH)
 
     async def run(self) -> None:
         """Deliver until cancelled."""
@@ -123,12 +126,10 @@ class Courier:
         return None
 
     async def _try(self, entry: Entry) -> Entry | None:
-        if why := await self.store.notes.read(f"gone:{entry.chat}"):
-            return await self._bury(entry, f"{OUT_OF_REACH}{why}")
-        now = self.clock.now()
-        told = await brief(entry.events, self.store.rules, self.store.history, self.readings, now)
-        live = [one for one in told if one.rule is not None]
-        if not live:
+        prepared = await self._prepared(entry)
+        if prepared.gone:
+            return await self._bury(entry, f"{OUT_OF_REACH}{prepared.gone}")
+        if not prepared.told:
             log.info("not sent, its rules have changed chat=%s events=%s", entry.chat, _ids(entry))
             return await self.store.outbox.settle(self.hands, entry)
         while wait := await self.limits.turn(entry.chat):
@@ -136,7 +137,7 @@ class Courier:
                 await self.store.outbox.defer(self.hands, entry, wait, tried=False)
                 return None
             await asyncio.sleep(wait.total_seconds())
-        card = alert(live, self.clock.now(), simulated=self.simulated)
+        card = alert(prepared.told, self.clock.now(), simulated=self.simulated)
         went = await self.limits.window.enter(entry.chat)
         return await _to_its_end(self._send(entry, card, went))
 
@@ -183,7 +184,7 @@ class Courier:
                 await outbox.defer(self.hands, entry, timedelta(0))
                 return None
             case Gone(why=why):
-                await self.store.notes.put(f"gone:{chat}", why, REMEMBER_GONE)
+                await self.store.notes.put(gone_note(chat), why, REMEMBER_GONE)
                 return await self._bury(entry, f"{OUT_OF_REACH}{why}")
 
     async def _wait(self, entry: Entry, later: Later) -> None:

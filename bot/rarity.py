@@ -1,12 +1,13 @@
 """From a value to how rare it is: closes of its series, and of the price after its last time."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from statistics import median
 
 from alerts.domain.ids import MetricKey
-from alerts.domain.reading import Series
-from alerts.history.context import context
+from alerts.domain.reading import Close, Series
+from alerts.history.context import Context, context, last_stretch
 from alerts.ports import History
 from bot.text.rarity import PAUSES, Later, Rarity
 
@@ -29,19 +30,47 @@ class Asked:
 
 async def rarity(history: History, series: Series, asked: Asked, now: datetime) -> Rarity | None:
     """Where the value stands among the closes of the past year; None where none is held."""
-    year = await history.daily(series, YEAR, now)
-    held = [one for one in year if asked.before is None or one.day < asked.before]
-    if not held:
-        return None
-    value, high = asked.value, asked.high
-    level = value if asked.level is None else asked.level
-    high = value >= median(one.value for one in held) if high is None else high
-    found = context(held, value, level, high=high)
-    if found is None:
-        return None
-    if found.last_time is None:
-        return Rarity(found, asked.level)
-    return Rarity(found, asked.level, await _later(history, series, found.last_time.last, now))
+    return await Rarities(history).of(series, asked, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Rarities:
+    """How rare values are: what a thousand rules on one series share is worked out once."""
+
+    history: History
+    _standing: dict[tuple[Series, Asked], Context | None] = field(default_factory=dict)
+    _later: dict[tuple[Series, date], tuple[Later, ...]] = field(default_factory=dict)
+
+    async def of(self, series: Series, asked: Asked, now: datetime) -> Rarity | None:
+        """Where the value stands among the closes of the past year; None where none is held."""
+        year = await self.history.daily(series, YEAR, now)
+        held = [one for one in year if asked.before is None or one.day < asked.before]
+        if not held:
+            return None
+        value, high = asked.value, asked.high
+        high = value >= median(one.value for one in held) if high is None else high
+        found = self._found(held, series, replace(asked, level=None, high=high))
+        if found is None:
+            return None
+        if asked.level is not None:
+            found = replace(found, last_time=last_stretch(held, asked.level, high=high))
+        if found.last_time is None:
+            return Rarity(found, asked.level)
+        return Rarity(found, asked.level, await self._after(series, found.last_time.last, now))
+
+    def _found(self, held: Sequence[Close], series: Series, asked: Asked) -> Context | None:
+        """What does not depend on a rule's level."""
+        key = series, asked
+        if key not in self._standing:
+            high = bool(asked.high)
+            self._standing[key] = context(held, asked.value, asked.value, high=high)
+        return self._standing[key]
+
+    async def _after(self, series: Series, day: date, now: datetime) -> tuple[Later, ...]:
+        key = series, day
+        if key not in self._later:
+            self._later[key] = await _later(self.history, series, day, now)
+        return self._later[key]
 
 
 async def _later(history: History, series: Series, day: date, now: datetime) -> tuple[Later, ...]:

@@ -149,7 +149,11 @@ TABLE = {
     "bot.platforms.telegram": Row((*CHAT, "bot.platforms.seal"), ("aiohttp", "telegram")),
     "bot.window": Row((DOMAIN,)),
     "bot.limits": Row((DOMAIN, "alerts.ports", "bot.window")),
-    "bot.courier": Row((*CHAT, "alerts.ports", "bot.briefing", "bot.limits", "bot.text")),
+    "bot.together": Row((DOMAIN,)),
+    "bot.preparing": Row((DOMAIN, "alerts.ports", "bot.briefing", "bot.commands.spec", "bot.text")),
+    "bot.courier": Row(
+        (*CHAT, "alerts.ports", "bot.limits", "bot.preparing", "bot.text", "bot.together")
+    ),
     "bot.environment": Row((), ("dotenv",)),
     "bot.forms": Row((DOMAIN, "alerts.exchanges"), ("pydantic",)),
     "bot.settings": Row(

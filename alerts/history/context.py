@@ -78,7 +78,7 @@ def context(closes: Sequence[Close], value: float, level: float, *, high: bool) 
         z=z_score(history, value) if enough else TooLittle(n),
         rank=1 + sum(1 for one in history if _reaches(one, value, high=high)),
         streak=highest_in(history, value) if high else lowest_in(history, value),
-        last_time=_stretch(closes, level, high=high),
+        last_time=last_stretch(closes, level, high=high),
         extreme=(max if high else min)(reversed(closes), key=lambda close: close.value),
     )
 
@@ -116,12 +116,8 @@ def last_beyond(history: Sequence[float], level: float, *, high: bool) -> int | 
     return ago if ago <= len(history) else None
 
 
-def _reaches(value: float, level: float, *, high: bool) -> bool:
-    return value >= level if high else value <= level
-
-
-def _stretch(closes: Sequence[Close], level: float, *, high: bool) -> Stretch | None:
-    """The latest closes in a row at or beyond the level."""
+def last_stretch(closes: Sequence[Close], level: float, *, high: bool) -> Stretch | None:
+    """The latest closes in a row at or beyond the level; None where there are none."""
     ago = last_beyond([close.value for close in closes], level, high=high)
     if ago is None:
         return None
@@ -129,3 +125,7 @@ def _stretch(closes: Sequence[Close], level: float, *, high: bool) -> Stretch | 
     run = list(takewhile(lambda close: _reaches(close.value, level, high=high), reversed(before)))
     extreme = (max if high else min)(run, key=lambda close: close.value)
     return Stretch(run[0].day, len(run), extreme)
+
+
+def _reaches(value: float, level: float, *, high: bool) -> bool:
+    return value >= level if high else value <= level

@@ -181,6 +181,9 @@ class MemoryNotes:
         value, until = self._notes.get(key, (None, 0.0))
         return value if self._monotonic() < until else None
 
+    async def read_many(self, keys: Sequence[str]) -> Sequence[str | None]:
+        return [await self.read(key) for key in keys]
+
     async def pop(self, key: str) -> str | None:
         value = await self.read(key)
         self._notes.pop(key, None)

@@ -1,5 +1,6 @@
 """Small things kept for a while, in Redis."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from alerts.storage.connection import Connection
@@ -18,6 +19,11 @@ class RedisNotes:
 
     async def read(self, key: str) -> str | None:
         return _text(await self._db.ask("GET", self._keys.note(key)))
+
+    async def read_many(self, keys: Sequence[str]) -> Sequence[str | None]:
+        if not keys:
+            return []
+        return [_text(one) for one in await self._db.ask("MGET", *map(self._keys.note, keys))]
 
     async def pop(self, key: str) -> str | None:
         return _text(await self._db.tell("GETDEL", self._keys.note(key)))

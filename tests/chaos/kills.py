@@ -55,7 +55,7 @@ POINTS = [
     *_both("rules.commit"),
     *_both("history.extend"),
     *_both("outbox.take"),
-    *_both("notes.read"),
+    *_both("notes.read_many"),
     *_both("history.at"),
     *_both("budget.claim"),
     Point("telegram.send", "before"),

@@ -809,6 +809,14 @@ async def test_a_note_fades(store):
     assert await store.notes.pop("name") is None
 
 
+async def test_notes_are_read_together(store):
+    await store.notes.put("one", "1", timedelta(hours=1))
+    await store.notes.put("three", "3", timedelta(hours=1))
+
+    assert list(await store.notes.read_many(["one", "two", "three"])) == ["1", None, "3"]
+    assert list(await store.notes.read_many([])) == []
+
+
 async def test_of_many_taps_at_once_one_acts(store):
     await store.notes.put("draft", "once", MINUTE)
 

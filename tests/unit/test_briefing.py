@@ -9,7 +9,7 @@ from alerts.domain.event import Event, Kind
 from alerts.domain.rule import Direction, Draft, Idle, Leg, State
 from alerts.ports import New
 from alerts.storage.memory import MemoryStore
-from bot.briefing import brief
+from bot.briefing import Past, brief
 from bot.commands.spec import Readings
 from bot.text import alert
 from tests.unit.commands.room import BASIS, HOME, IV, NOW, PRICE, SKEW, a_reading
@@ -47,7 +47,7 @@ def an_event(rule, kind=Kind.FIRED, value=20.0, since=NOW, **changes):
 
 
 async def told_of(store, event, readings=None):
-    (told,) = await brief([event], store.rules, store.history, readings or Readings(), NOW)
+    (told,) = await brief([event], store.rules, Past(store.history, readings or Readings()))
     return told
 
 
@@ -103,7 +103,7 @@ async def test_the_newer_of_history_and_memory_is_told(store, rule):
 async def test_what_two_rules_share_is_looked_up_once(store, rule):
     event = an_event(rule)
 
-    told = await brief([event, event], store.rules, store.history, Readings(), NOW)
+    told = await brief([event, event], store.rules, Past(store.history, Readings()))
 
     assert told[0] == told[1]
 

@@ -68,12 +68,12 @@ class Office:
             self.platform, self.store, Readings(), self.clock, self.limits, consumer="test"
         )
 
-    async def fire(self, chat):
-        draft = Draft((Leg(SKEW, Direction.ABOVE, 15.0, 13.0),))
+    async def fire(self, chat, series=SKEW):
+        draft = Draft((Leg(series, Direction.ABOVE, 15.0, 13.0),))
         new = New(chat, "someone", draft, State(Idle()))
         now = self.clock.now()
         rule = await self.store.rules.add(new, now=now, limit=30)
-        event = Event(Kind.FIRED, rule.id, 1, rule.number, chat, 1, SKEW, 15.0, 16.0, now, now)
+        event = Event(Kind.FIRED, rule.id, 1, rule.number, chat, 1, series, 15.0, 16.0, now, now)
         await self.store.rules.commit([], [Step(rule.id, 1, State(Idle()), event)], fence=1)
         return rule
 
@@ -346,6 +346,44 @@ async def test_a_late_card_says_so_as_of_when_it_is_sent(office):
         await office.settled()
 
     assert any("4 min late" in line for line in office.platform.cards[0].lines)
+
+
+async def test_a_batch_is_looked_up_at_once(office, monkeypatch):
+    load, loads = office.store.rules.load, []
+
+    async def counting(ids):
+        loads.append(len(ids))
+        return await load(ids)
+
+    monkeypatch.setattr(office.store.rules, "load", counting)
+    for number in range(40):
+        await office.fire(Chat(TELEGRAM, f"9{number}"))
+
+    async with office.open():
+        await office.settled()
+
+    assert sum(loads) == 40
+    assert len(loads) <= 3
+
+
+async def test_news_that_cannot_be_prepared_stops_no_other_of_its_batch(office, monkeypatch):
+    monkeypatch.setattr("bot.courier.AFTER_BUG", timedelta(0))
+    at = office.store.history.at
+
+    async def broken_for_volatility(series, when, tolerance):
+        if series.metric == "vol":
+            raise UsageError("a bug")
+        return await at(series, when, tolerance)
+
+    monkeypatch.setattr(office.store.history, "at", broken_for_volatility)
+    await office.fire(ALICE, Series(MetricKey("vol"), Asset("BTC")))
+    await office.fire(BOB)
+
+    async with office.open():
+        await office.settled()
+
+    assert [chat for chat, *_ in office.platform.inbox] == [BOB]
+    assert await office.dead() == [(str(ALICE), "a bug here: UsageError")]
 
 
 def test_failures_without_a_time_are_tried_ever_more_rarely():

@@ -12,7 +12,7 @@ from alerts.history.context import context
 from alerts.ports import New
 from alerts.storage.memory import MemoryStore
 from alerts.storage.memory_history import MemoryHistory
-from bot.briefing import brief
+from bot.briefing import Past, brief
 from bot.commands.spec import Readings
 from bot.rarity import Asked, rarity
 from bot.text import alert
@@ -169,7 +169,7 @@ async def told(store, since=NOW, kind=Kind.FIRED, leg=None, value=20.0):
     new = New(HOME, "ann", Draft((leg,)), State(Idle()))
     rule = await store.rules.add(new, now=NOW, limit=30)
     event = Event(kind, rule.id, 1, 1, HOME, 1, leg.series, leg.level, value, NOW, since)
-    (one,) = await brief([event], store.rules, store.history, Readings(), NOW)
+    (one,) = await brief([event], store.rules, Past(store.history, Readings()))
     return one
 
 
