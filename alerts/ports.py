@@ -74,6 +74,24 @@ class New:
     state: State
 
 
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """A change to be taken back: the rule as it was, and as the change left it.
+
+    None `before`: it was made; None `after`: it was removed.
+    """
+
+    before: Held | None
+    after: Held | None
+
+    @property
+    def rule(self) -> Rule:
+        known = self.before or self.after
+        if known is None:
+            raise ValueError("a change of nothing")
+        return known.rule
+
+
 class RuleBook(Protocol):
     """Rules and states, addressed by a stable number per chat."""
 
@@ -105,6 +123,17 @@ class RuleBook(Protocol):
         """Write what people did about a rule, without a new revision, and make the rule due.
 
         It survives edits and goes with the rule. False when there is no such rule.
+        """
+        ...
+
+    async def revert(
+        self, chat: Chat, reversals: Sequence[Reversal], *, now: datetime, limit: int
+    ) -> None:
+        """Take changes of a chat's rules back, all or none of them.
+
+        A removed rule returns as it was, number and revision included; an edited one gets a new
+        revision. ConflictError when one of them changed since (its state is the engine's, and does
+        not matter); UsageError when the chat has no place for what returns.
         """
         ...
 

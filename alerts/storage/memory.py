@@ -10,7 +10,7 @@ from alerts.domain.preferences import Preferences
 from alerts.domain.reading import Reading, Series
 from alerts.domain.rule import Overlay, Rule, State, Watched
 from alerts.domain.turn import Rates
-from alerts.ports import Change, Held, New, Step
+from alerts.ports import Change, Held, New, Reversal, Step
 from alerts.storage import terms
 from alerts.storage.memory_budget import MemoryBudget
 from alerts.storage.memory_episodes import MemoryEpisodes
@@ -95,6 +95,31 @@ class MemoryRuleBook:
         self._shelf.held[rule] = replace(held, overlay=overlay)
         self._shelf.due[rule] = now
         return True
+
+    async def revert(
+        self, chat: Chat, reversals: Sequence[Reversal], *, now: datetime, limit: int
+    ) -> None:
+        shelf = self._shelf
+        if not all(self._is_as_left(chat, one.rule, one.after) for one in reversals):
+            raise terms.moved_on()
+        more = sum(bool(one.before) - bool(one.after) for one in reversals)
+        if more > 0 and len(shelf.chats[chat]) + more > limit:
+            raise terms.chat_is_full(limit)
+        for one in reversals:
+            if one.before is None:
+                await self.remove(chat, one.rule.number)
+                continue
+            shelf.chats[chat][one.rule.number] = one.rule.id
+            grown = one.after.rule.revision + 1 if one.after else one.rule.revision
+            rule = replace(one.before.rule, revision=grown, chat=chat)
+            shelf.write(replace(one.before, rule=rule), now)
+
+    def _is_as_left(self, chat: Chat, rule: Rule, after: Held | None) -> bool:
+        held = self._shelf.held.get(rule.id)
+        if held is None or after is None:
+            return held is after is None and rule.number not in self._shelf.chats[chat]
+        same = _head(held.rule) == _head(after.rule) and held.overlay == after.overlay
+        return same and held.rule.chat == chat
 
     async def load(self, ids: Sequence[RuleId]) -> Sequence[Held]:
         return [self._shelf.held[rule_id] for rule_id in ids if rule_id in self._shelf.held]

@@ -5,25 +5,21 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from alerts import codec
 from alerts.domain.errors import CodecError, ForeignKeyError
-from alerts.domain.event import OF_EPISODES, Event, Kind
-from alerts.domain.ids import Chat, Platform, RuleId
+from alerts.domain.ids import Chat, RuleId
 from alerts.domain.reading import Reading, Series
 from alerts.domain.rule import UNTOUCHED, Overlay, Rule, State, Watched
-from alerts.ports import Change, Held, New, Step
-from alerts.storage import terms
+from alerts.ports import Change, Held, New, Reversal, Step
+from alerts.storage import terms, wording
 from alerts.storage.connection import Connection
 
 log = logging.getLogger(__name__)
 
 CHUNK = 1_000
-_EPISODES_KEPT = terms.EPISODES_KEPT // timedelta(microseconds=1)
-
-Evidence = tuple[Reading, ...]
 
 
 class RedisRuleBook:
@@ -114,7 +110,24 @@ class RedisRuleBook:
         keys = self._keys
         ours = [keys.rules, keys.overlays, keys.due]
         due = terms.micros(now)
-        return bool(await self._db.run("overlay", ours, [rule, _overlay_word(overlay), due]))
+        return bool(await self._db.run("overlay", ours, [rule, wording.overlay(overlay), due]))
+
+    async def revert(
+        self, chat: Chat, reversals: Sequence[Reversal], *, now: datetime, limit: int
+    ) -> None:
+        keys = self._keys
+        room = await self._db.run(
+            "revert",
+            [keys.chat(chat), keys.rules, keys.states, keys.due, keys.feed, keys.overlays],
+            [
+                *(str(chat), terms.micros(now), limit, terms.FEED_LENGTH),
+                *(word for one in reversals for word in wording.reversal(one)),
+            ],
+        )
+        if room is None:
+            raise terms.moved_on()
+        if not room:
+            raise terms.chat_is_full(limit)
 
     async def load(self, ids: Sequence[RuleId]) -> Sequence[Held]:
         held: list[Held] = []
@@ -207,19 +220,12 @@ class RedisRuleBook:
     ) -> Sequence[RuleId]:
         keys = self._keys
         platforms = list({step.event.chat.platform: None for step in steps if step.event})
-        pieces = list({step.evidence: None for step in steps if _fires(step)})
         written = await self._db.run(
             "commit",
             [keys.fence, keys.rules, keys.states, keys.due, keys.latest, keys.overlays]
             + [keys.episodes_stem, keys.fired_stem]
             + [keys.outbox(platform) for platform in platforms],
-            [
-                *(fence, terms.EPISODES, _EPISODES_KEPT, len(readings)),
-                *_reading_words(readings),
-                len(pieces),
-                *map(codec.encode_evidence, pieces),
-                *_step_words(steps, platforms, pieces),
-            ],
+            wording.commit(readings, steps, fence, platforms),
         )
         if written is None:
             raise terms.superseded(fence)
@@ -280,51 +286,6 @@ def _reading(name: bytes, text: bytes) -> Reading | None:
     except CodecError as error:
         log.warning("latest reading of %r cannot be read: %s", name, error)
         return None
-
-
-def _reading_words(readings: Iterable[Reading]) -> list[str]:
-    return [
-        word
-        for reading in readings
-        for word in (str(reading.series), codec.encode_reading(reading))
-    ]
-
-
-def _step_words(
-    steps: Iterable[Step], platforms: Sequence[Platform], pieces: Sequence[Evidence]
-) -> list[str | int]:
-    places = {piece: place for place, piece in enumerate(pieces, start=1)}
-    return [word for step in steps for word in _words(step, platforms, places)]
-
-
-def _words(
-    step: Step, platforms: Sequence[Platform], places: Mapping[Evidence, int]
-) -> tuple[str | int, ...]:
-    due = "" if step.due is None else terms.micros(step.due)
-    seen = _overlay_word(step.overlay)
-    about = (step.rule, step.revision, codec.encode_state(step.state), due, seen)
-    event = step.event
-    if event is None:
-        return (*about, "", "", "", "")
-    outbox = platforms.index(event.chat.platform) + 1
-    return (
-        *(*about, str(event.chat), outbox, codec.encode_event(event)),
-        _episode_words(event, places[step.evidence] if _fires(step) else 0),
-    )
-
-
-def _fires(step: Step) -> bool:
-    return step.event is not None and step.event.kind is Kind.FIRED
-
-
-def _episode_words(event: Event, place: int) -> str:
-    if event.kind not in OF_EPISODES:
-        return ""
-    return f"{event.episode} {terms.micros(event.at)} {place}"
-
-
-def _overlay_word(overlay: Overlay) -> str:
-    return "" if overlay == UNTOUCHED else codec.encode_overlay(overlay)
 
 
 def _ids(words: Iterable[Any]) -> list[RuleId]:

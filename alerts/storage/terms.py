@@ -73,6 +73,10 @@ def outdated(rule: Rule) -> ConflictError:
     return ConflictError(f"rule {rule.number} changed or went since it was read: look at it again")
 
 
+def moved_on() -> ConflictError:
+    return ConflictError("what was changed has changed again since: nothing was taken back")
+
+
 def superseded(fence: int) -> StoreError:
     return StoreError(f"a newer leader has taken over from fence {fence}: nothing was written")
 
