@@ -21,6 +21,7 @@ from alerts.queue import Dead as Dead
 from alerts.queue import Entry as Entry
 from alerts.queue import Hands as Hands
 from alerts.queue import Outbox as Outbox
+from alerts.records import Records as Records
 
 
 class Clock(Protocol):
@@ -274,7 +275,10 @@ class Chats(Protocol):
 
 
 class Notes(Protocol):
-    """Small things worth keeping for a while: drafts behind buttons, names, seen updates."""
+    """Small things worth keeping for a while: drafts behind buttons, names, seen updates.
+
+    The name of one that belongs to a chat ends in the chat: `records` find it by that.
+    """
 
     async def put(self, key: str, value: str, keep: timedelta) -> None: ...
 
@@ -314,6 +318,9 @@ class Store(Protocol):
 
     @property
     def notes(self) -> Notes: ...
+
+    @property
+    def records(self) -> Records: ...
 
     @property
     def chats(self) -> Chats: ...

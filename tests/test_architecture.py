@@ -29,7 +29,7 @@ class Row:
 
 
 CHAT = (DOMAIN, "bot.card", "bot.outcome", "bot.commands.spec", "bot.platforms.spec")
-STORE = (DOMAIN, "alerts.ports", "alerts.queue", "alerts.codec")
+STORE = (DOMAIN, "alerts.ports", "alerts.queue", "alerts.records", "alerts.codec")
 RULES = (DOMAIN, "alerts.metrics.spec")
 MARKET = (DOMAIN, "alerts.exchanges", "alerts.metrics")
 ENGINE = ("alerts.engine", "alerts.ports", "alerts.rules")
@@ -53,7 +53,8 @@ TABLE = {
     "alerts.engine": Row((DOMAIN, "alerts.rules")),
     "alerts.codec": Row((DOMAIN,)),
     "alerts.codec.rules": Row((DOMAIN,), ("msgspec",)),
-    "alerts.ports": Row((DOMAIN, "alerts.queue")),
+    "alerts.records": Row((DOMAIN,)),
+    "alerts.ports": Row((DOMAIN, "alerts.queue", "alerts.records")),
     "alerts.queue": Row((DOMAIN,)),
     "alerts.exchanges": Row((DOMAIN,)),
     "alerts.exchanges.deribit": Row((DOMAIN,), ("msgspec",)),

@@ -160,6 +160,23 @@ class Keys:
         """Sorted set: `rule.nth` by the microsecond when it fired."""
         return f"{self.fired_stem}{chat}"
 
+    def by_rule(self) -> tuple[str, ...]:
+        """Hashes and sorted sets whose fields are rule ids: what goes when a chat is forgotten."""
+        return (self.rules, self.states, self.overlays, self.due)
+
+    def by_chat(self, platform: Platform) -> tuple[str, ...]:
+        """Hashes and sorted sets whose fields are chats: what goes when a chat is forgotten."""
+        return (
+            *(self.numbers, self.chats, self.lines(platform), self.turns(platform)),
+            *(self.aside(platform), self.aside_due(platform), self.rang(platform)),
+        )
+
+    def is_of_chat(self, key: str, chat: Chat) -> bool:
+        """Whether a key is the chat's own: it ends in the chat, or is its part of a budget."""
+        if key.startswith(self.budget(f"{chat.platform}:")):
+            return not chat.thread and key.endswith((f":chat:{chat.id}", f":minute:{chat.id}"))
+        return key.startswith(self.prefix) and key.endswith(f":{chat}")
+
     @property
     def history_newest(self) -> str:
         """Hash: the key of a series -> the number of its newest fine block."""

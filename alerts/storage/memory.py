@@ -16,6 +16,7 @@ from alerts.storage.memory_budget import MemoryBudget
 from alerts.storage.memory_episodes import MemoryEpisodes
 from alerts.storage.memory_history import MemoryHistory
 from alerts.storage.memory_outbox import MemoryOutbox
+from alerts.storage.memory_records import MemoryRecords
 from alerts.storage.memory_shelf import Monotonic, Shelf
 
 
@@ -31,6 +32,7 @@ class MemoryStore:
         self.notes = MemoryNotes(monotonic)
         self.chats = MemoryChats(self._shelf)
         self._budgets: dict[str, MemoryBudget] = {}
+        self.records = MemoryRecords(self._shelf, self.notes.kept, self._budgets)
 
     def lease(self, holder: str, ttl: timedelta) -> "MemoryLease":
         return MemoryLease(self._shelf, holder, ttl)
@@ -197,13 +199,13 @@ class MemoryNotes:
 
     def __init__(self, monotonic: Monotonic) -> None:
         self._monotonic = monotonic
-        self._notes: dict[str, tuple[str, float]] = {}
+        self.kept: dict[str, tuple[str, float]] = {}
 
     async def put(self, key: str, value: str, keep: timedelta) -> None:
-        self._notes[key] = (value, self._monotonic() + keep.total_seconds())
+        self.kept[key] = (value, self._monotonic() + keep.total_seconds())
 
     async def read(self, key: str) -> str | None:
-        value, until = self._notes.get(key, (None, 0.0))
+        value, until = self.kept.get(key, (None, 0.0))
         return value if self._monotonic() < until else None
 
     async def read_many(self, keys: Sequence[str]) -> Sequence[str | None]:
@@ -211,7 +213,7 @@ class MemoryNotes:
 
     async def pop(self, key: str) -> str | None:
         value = await self.read(key)
-        self._notes.pop(key, None)
+        self.kept.pop(key, None)
         return value
 
 

@@ -42,6 +42,11 @@ class MemoryBudget:
     async def pause(self, after: timedelta) -> None:
         self._pause = max(self._pause, self.monotonic() + after.total_seconds())
 
+    def forget(self, chat: Chat) -> None:
+        """Know nothing of this chat any more."""
+        for known in (self._chats, self._minutes, self._floods):
+            known.pop(chat.id, None)
+
     def _turn(self, chat: Chat, now: float) -> Turn:
         turn, own = max(self._free, now), self._own(chat)
         ahead = turns.TURNS_AHEAD.total_seconds()

@@ -81,6 +81,9 @@ class MemoryOutbox:
             self._shelf.waiting_due[chat] = datetime.min.replace(tzinfo=UTC)
 
     async def bury(self, hands: Hands, entry: Entry, why: str) -> Entry | None:
+        line = self._shelf.lines.get(self._shelf.address(entry.chat))
+        if line is None or entry.id not in {one.id for one in line.entries}:
+            return None
         dead = self._shelf.dead[hands.platform]
         letter = Dead(f"{len(dead) + 1}-0", str(entry.chat), entry.events, why, datetime.now(UTC))
         dead[letter.id] = letter

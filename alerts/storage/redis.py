@@ -15,6 +15,7 @@ from alerts.storage.lease import RedisLease
 from alerts.storage.notes import RedisNotes
 from alerts.storage.outbox import RedisOutbox
 from alerts.storage.posture import posture
+from alerts.storage.records import RedisRecords
 from alerts.storage.rulebook import RedisRuleBook
 
 PROBE_MS = 60_000
@@ -30,6 +31,7 @@ class RedisStore:
         self.history = RedisHistory(connection)
         self.outbox = RedisOutbox(connection)
         self.notes = RedisNotes(connection)
+        self.records = RedisRecords(connection)
         self.chats = RedisChats(connection)
 
     @classmethod

@@ -30,9 +30,9 @@ async def keep(notes: Notes, chat: Chat, kept: Kept) -> str:
 
 async def take(notes: Notes, chat: Chat, token: str) -> Kept | None:
     """The line behind a button, once; None when it is used, too old, or another chat's."""
-    if _read(await notes.read(_key(token)), chat) is None:
+    if _read(await notes.read(_key(chat, token)), chat) is None:
         return None
-    return _read(await notes.pop(_key(token)), chat)
+    return _read(await notes.pop(_key(chat, token)), chat)
 
 
 async def give_back(notes: Notes, chat: Chat, token: str, kept: Kept) -> None:
@@ -43,11 +43,12 @@ async def give_back(notes: Notes, chat: Chat, token: str, kept: Kept) -> None:
 
 async def _put(notes: Notes, chat: Chat, token: str, kept: Kept) -> None:
     record = {"chat": str(chat), "text": kept.text, "again": kept.again}
-    await notes.put(_key(token), json.dumps(record), KEEP)
+    await notes.put(_key(chat, token), json.dumps(record), KEEP)
 
 
-def _key(token: str) -> str:
-    return f"draft:{token}"
+def _key(chat: Chat, token: str) -> str:
+    """A note of a chat ends in the chat, so that it goes when the chat is forgotten."""
+    return f"draft:{token}:{chat}"
 
 
 def _read(record: str | None, chat: Chat) -> Kept | None:
