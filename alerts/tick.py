@@ -12,7 +12,7 @@ from alerts.domain.errors import FeedLostError
 from alerts.domain.event import Event, Kind
 from alerts.domain.ids import RuleId
 from alerts.domain.reading import Gap, Reading, Reason, Sample, Series
-from alerts.domain.rule import Rule, Verdict
+from alerts.domain.rule import Rule, Verdict, Watched
 from alerts.engine.freshness import turned
 from alerts.engine.move import broken
 from alerts.engine.peaks import Peaks
@@ -35,6 +35,7 @@ BROKEN_AGAIN = timedelta(hours=1)
 _BUGS = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
 
 Spell = Callable[[Series], timedelta]
+Owns = Callable[[Watched], bool]
 
 
 @dataclass(slots=True)
@@ -45,12 +46,15 @@ class Watch:
     `tried` is what was polled since then, `since` the time of the first tick.
     `stale_after` says when a reading may no longer decide a rule,
     `grace` how long a series may be dark before its owners hear of it.
+    `owns`: which rules are this watch's, where several share them by what they watch; each then
+    needs the samples of all that its own rules watch.
     """
 
     book: RuleBook
     history: History
     stale_after: Spell
     grace: Spell
+    owns: Owns = lambda _: True
     index: WakeIndex = field(default_factory=WakeIndex)
     peaks: Peaks = field(default_factory=Peaks)
     latest: dict[Series, Reading] = field(default_factory=dict)
@@ -76,13 +80,15 @@ class Report:
     events: int
 
 
-async def open_watch(book: RuleBook, history: History, stale_after: Spell, grace: Spell) -> Watch:
+async def open_watch(
+    book: RuleBook, history: History, stale_after: Spell, grace: Spell, owns: Owns = lambda _: True
+) -> Watch:
     """A watch as the store has it now. The feed's position is read first, so nothing is missed."""
-    watch = Watch(book, history, stale_after, grace)
+    watch = Watch(book, history, stale_after, grace, owns)
     watch.position = await book.position()
     with _no_collection():
         async for part in book.watched():
-            for rule in part:
+            for rule in filter(owns, part):
                 watch.index.watch(rule)
     watch.latest = dict(await book.latest())
     return watch
@@ -122,7 +128,11 @@ async def tick(watch: Watch, samples: Sequence[Sample], now: datetime, fence: in
     woken = _woken(watch, readings) | _all_on(watch.index, (*went, *back, *late))
     due = set(await watch.book.due(now))
 
-    held = await watch.book.load(sorted(woken | due))
+    held = [
+        one
+        for one in await watch.book.load(sorted(woken | due))
+        if watch.owns(Watched.of(one.rule))
+    ]
     steps = [one for item in held if (one := _step(watch, item, view, late, due))]
     written = await _commit(watch, readings, steps, fence)
 
@@ -157,14 +167,17 @@ async def follow(watch: Watch) -> None:
         watch.position, changes = await watch.book.changes(watch.position)
     except FeedLostError:
         log.warning("change feed was trimmed past us, reading all rules again")
-        fresh = await open_watch(watch.book, watch.history, watch.stale_after, watch.grace)
+        fresh = await open_watch(
+            watch.book, watch.history, watch.stale_after, watch.grace, watch.owns
+        )
         watch.index, watch.position = fresh.index, fresh.position
         return
     for change in changes:
-        if change.rule is None:
-            watch.index.drop(change.id)
+        seen = Watched.of(change.rule) if change.rule else None
+        if seen and watch.owns(seen):
+            watch.index.watch(seen)
         else:
-            watch.index.put(change.rule)
+            watch.index.drop(change.id)
 
 
 async def _derived(watch: Watch, samples: Sequence[Sample], now: datetime) -> list[Sample]:
