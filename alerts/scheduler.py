@@ -1,14 +1,13 @@
-"""The polling loop: one APScheduler job per poll, led by whoever holds the lease."""
+"""The polling loop: one rhythm per poll, led by whoever holds the lease."""
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-
+from alerts.beats import Beats
 from alerts.collect import Memory, Source, collect
 from alerts.domain.errors import AlertsError, StoreError, StoreFullError
 from alerts.domain.ids import Asset
@@ -76,27 +75,34 @@ class Poller:
     ticked_at: datetime | None = None
     ticks: dict[str, int] = field(default_factory=dict)
     begun: asyncio.Event = field(default_factory=asyncio.Event)
-    _closing: bool = False
+    skipped: dict[str, int] = field(default_factory=dict)
+    _under_way: set[str] = field(default_factory=set)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self) -> None:
         """Poll until cancelled."""
-        scheduler = AsyncIOScheduler(timezone="UTC")
-        for poll, every in self.cadence.polls.items():
-            _every(scheduler, every, self.beat, poll, jitter=JITTER)
-        _every(scheduler, SWEEP, self.beat, SWEEPING, jitter=0.0)
-        scheduler.start()
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._hold())
+                for poll, every in self.cadence.polls.items():
+                    group.create_task(self._again_and_again(poll, every, JITTER))
+                group.create_task(self._again_and_again(SWEEPING, SWEEP))
+                group.create_task(self._hold(group))
                 group.create_task(self._follow())
                 await self._first_round()
         finally:
-            self._closing = True
-            scheduler.shutdown(wait=False)
             await self._let_go()
 
-    async def _hold(self) -> None:
+    async def _again_and_again(self, poll: str, every: timedelta, jitter: float = 0.0) -> None:
+        def skipped(count: int) -> None:
+            self._skip(poll, count)
+
+        await Beats(every, skipped, jitter).run(lambda: self.beat(poll))
+
+    def _skip(self, poll: str, count: int) -> None:
+        self.skipped[poll] = self.skipped.get(poll, 0) + count
+        log.warning("polls skipped, the one before took too long poll=%s count=%d", poll, count)
+
+    async def _hold(self, group: asyncio.TaskGroup) -> None:
         """Extend the lease whatever a tick takes, and poll at once when a later term begins."""
         term = None
         while True:
@@ -104,7 +110,8 @@ class Poller:
             with contextlib.suppress(StoreError):
                 fence = await self.lease.acquire()
             if fence not in {None, term} and self.begun.is_set():
-                await asyncio.gather(*(self.beat(poll) for poll in self.cadence.polls))
+                for poll in self.cadence.polls:
+                    group.create_task(self.beat(poll))
             term = fence or term
             await asyncio.sleep(RENEW_SECONDS)
 
@@ -146,13 +153,16 @@ class Poller:
         self.begun.set()
 
     async def beat(self, poll: str) -> Report | None:
-        """One poll and its tick. The first of the two fences where any error is only logged."""
+        """One poll and its tick, or None while the same poll still runs.
+
+        The first of the two fences where any error is only logged.
+        """
+        if poll in self._under_way:
+            self._skip(poll, 1)
+            return None
+        self._under_way.add(poll)
         try:
             return await self._beat(poll)
-        except asyncio.CancelledError:
-            if not self._closing:
-                raise
-            # The scheduler cancels its jobs on shutdown and would log each as failed.
         except StoreFullError as error:
             log.error("tick not complete poll=%s why=%s", poll, error)  # noqa: TRY400 -- it says all
             await self._make_room()
@@ -160,6 +170,8 @@ class Poller:
             log.warning("tick abandoned poll=%s why=%s", poll, error)
         except Exception:
             log.exception("tick failed poll=%s", poll)
+        finally:
+            self._under_way.discard(poll)
         return None
 
     async def _make_room(self) -> None:
@@ -228,26 +240,3 @@ class Poller:
                 self.fence = fence
                 log.info("leading fence=%d rules=%d", fence, len(self.watch.index))
             return fence is not None
-
-
-def _every(
-    scheduler: AsyncIOScheduler,
-    every: timedelta,
-    beat: Callable[[str], Awaitable[Report | None]],
-    poll: str,
-    *,
-    jitter: float,
-) -> None:
-    """Late runs coalesce and never overlap; a run late by a whole interval is skipped."""
-    seconds = every.total_seconds()
-    scheduler.add_job(
-        beat,
-        "interval",
-        args=[poll],
-        id=poll,
-        seconds=seconds,
-        max_instances=1,
-        coalesce=True,
-        misfire_grace_time=max(1, int(seconds)),
-        jitter=jitter * seconds or None,
-    )

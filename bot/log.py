@@ -17,7 +17,6 @@ from bot.settings import Settings
 
 LIBRARIES = (
     "aiohttp",
-    "apscheduler",
     "asyncio",
     "discord",
     "hpack",

@@ -114,6 +114,12 @@ class _Figures(Collector):
                 "poll",
             ),
             _gauge(
+                "derivwatch_polls_skipped",
+                "Polls left out because the one before took too long, by poll",
+                {name: float(count) for name, count in poller.skipped.items()},
+                "poll",
+            ),
+            _gauge(
                 "derivwatch_sent",
                 "Messages accepted, by platform",
                 {one.platform.name: float(one.delivered) for one in self.bot.couriers},

@@ -38,6 +38,7 @@ EVERYTHING = ("alerts", "bot")
 # The longest matching name counts. Anything that is not written here is forbidden.
 TABLE = {
     "alerts": Row(),
+    "alerts.beats": Row(),
     "alerts.clock": Row(),
     "alerts.domain": Row(),
     "alerts.metrics": Row((DOMAIN, "alerts.history.windows")),
@@ -119,7 +120,7 @@ TABLE = {
         (DOMAIN, "alerts.derive", "alerts.engine", "alerts.ports", "alerts.rules.judge")
     ),
     "alerts.scheduler": Row(
-        (DOMAIN, "alerts.collect", "alerts.ports", "alerts.tick"), ("apscheduler",)
+        (DOMAIN, "alerts.beats", "alerts.collect", "alerts.ports", "alerts.tick")
     ),
     "bot": Row(),
     "bot.card": Row((DOMAIN,)),
