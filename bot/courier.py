@@ -15,9 +15,9 @@ from bot.card import Card
 from bot.commands.spec import Readings
 from bot.limits import Limits
 from bot.outcome import Gone, Later, Moved, Outcome, Rejected, Sent, Whom
+from bot.plan import Plan, plan, plan_held
 from bot.platforms.spec import Platform
 from bot.preparing import Prepared, Preparing, gone_note
-from bot.text import alert
 from bot.together import Together
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,7 @@ BATCH = 50
 WAIT = timedelta(seconds=1)
 HOLD = timedelta(seconds=4)
 KEEP_EVERY_SECONDS = 1.0
+BRING_BACK_EVERY_SECONDS = 1.0
 SEND_BOUND_SECONDS = 60.0
 STORE_RETRY_SECONDS = 0.5
 PATIENCE = timedelta(seconds=1.5)
@@ -74,6 +75,7 @@ class Courier:
         """Deliver until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keep())
+            group.create_task(self._bring_back())
             while True:
                 for entry in await self._next():
                     if entry.id not in self._held:
@@ -129,19 +131,28 @@ class Courier:
         prepared = await self._prepared(entry)
         if prepared.gone:
             return await self._bury(entry, f"{OUT_OF_REACH}{prepared.gone}")
-        if not prepared.told:
-            log.info("not sent, its rules have changed chat=%s events=%s", entry.chat, _ids(entry))
-            return await self.store.outbox.settle(self.hands, entry)
+        planned = await self._plan(entry, prepared)
+        if planned.write is None:
+            log.info("not sent now chat=%s events=%s waits_until=%s", entry.chat, _ids(entry),
+                     planned.aside.due if planned.aside else None)  # fmt: skip
+            return await self.store.outbox.settle(self.hands, entry, aside=planned.aside)
         while wait := await self.limits.turn(entry.chat):
             if wait > PATIENCE:
                 await self.store.outbox.defer(self.hands, entry, wait, tried=False)
                 return None
             await asyncio.sleep(wait.total_seconds())
-        card = alert(prepared.told, self.clock.now(), simulated=self.simulated)
+        card = planned.write(self.clock.now())
         went = await self.limits.window.enter(entry.chat)
-        return await _to_its_end(self._send(entry, card, went))
+        return await _to_its_end(self._send(entry, card, planned, went))
 
-    async def _send(self, entry: Entry, card: Card, went: float) -> Entry | None:
+    async def _plan(self, entry: Entry, prepared: Prepared) -> Plan:
+        """What of an entry is told now."""
+        now, chat, store = self.clock.now(), prepared.chat, self.store
+        if entry.held:
+            return await plan_held(entry, chat, store.rules, now, simulated=self.simulated)
+        return await plan(prepared.told, chat, store.notes, now, simulated=self.simulated)
+
+    async def _send(self, entry: Entry, card: Card, planned: Plan, went: float) -> Entry | None:
         outcome: Outcome | None = None
         try:
             async with asyncio.timeout(SEND_BOUND_SECONDS):
@@ -152,7 +163,7 @@ class Courier:
             self.limits.window.leave(entry.chat, went, answered=isinstance(outcome, Sent))
         if isinstance(outcome, Sent):
             self.delivered += 1
-        return await self._surely(lambda: self._settle(entry, outcome))
+        return await self._surely(lambda: self._settle(entry, outcome, planned))
 
     async def _surely(self, act: Callable[[], Awaitable[_T]]) -> _T:
         """Tell the store, however long it is away: sending again instead would be a repeat."""
@@ -164,13 +175,15 @@ class Courier:
                             self.platform.name, error)  # fmt: skip
                 await asyncio.sleep(STORE_RETRY_SECONDS)
 
-    async def _settle(self, entry: Entry, outcome: Outcome) -> Entry | None:
+    async def _settle(self, entry: Entry, outcome: Outcome, planned: Plan) -> Entry | None:
         """Act on an outcome; what is next in the same chat, None when its turn comes later."""
         chat, outbox = entry.chat, self.store.outbox
         match outcome:
             case Sent():
                 log.info("sent chat=%s events=%s tries=%d", chat, _ids(entry), entry.attempts)
-                return await outbox.settle(self.hands, entry)
+                return await outbox.settle(
+                    self.hands, entry, aside=planned.aside, rang=planned.rang
+                )
             case Later(why=why) if self.clock.now() - entry.queued_at >= GIVE_UP_AFTER:
                 return await self._bury(entry, f"not delivered for 24 hours: {why}")
             case Later():
@@ -227,6 +240,16 @@ class Courier:
                 await self.store.outbox.keep(self.hands, list(self._held.values()))
             except StoreError as error:
                 log.warning("could not keep entries platform=%s why=%s", self.platform.name, error)
+
+    async def _bring_back(self) -> None:
+        """Queue what was laid aside and is due now, by the clock of the chats."""
+        while True:
+            try:
+                while await self.store.outbox.bring_back(self.platform.name, self.clock.now()):
+                    pass
+            except StoreError as error:
+                log.warning("what waits stays platform=%s why=%s", self.platform.name, error)
+            await asyncio.sleep(BRING_BACK_EVERY_SECONDS)
 
 
 def backoff(after: timedelta, tries: int) -> timedelta:

@@ -1,13 +1,14 @@
 """From entries of the queue to what their cards need: many at once, each thing looked up once."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from alerts.domain.ids import Chat
 from alerts.ports import Entry, Store
 from bot.briefing import Past, brief
 from bot.commands.spec import Readings
+from bot.plan import Standing, standings
 from bot.text import Told
 
 PAST_KEPT_SECONDS = 1.0
@@ -16,9 +17,13 @@ PAST_KEPT_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What may still be told of an entry; `gone` is why its chat cannot be reached at all."""
+    """What may still be told of an entry, and how its chat stands.
+
+    `gone` is why that chat cannot be reached at all.
+    """
 
     told: tuple[Told, ...] = ()
+    chat: Standing = field(default_factory=Standing)
     gone: str = ""
 
 
@@ -35,12 +40,11 @@ class Preparing:
         names = [gone_note(entry.chat) for entry in entries]
         whys = await self.store.notes.read_many(names)
         within_reach = [entry for entry, why in zip(entries, whys, strict=True) if not why]
-        events = [event for entry in within_reach for event in entry.events]
-        told = iter(await brief(events, self.store.rules, self._market()))
+        fresh = [event for entry in within_reach if not entry.held for event in entry.events]
+        told = iter(await brief(fresh, self.store.rules, self._market()))
+        chats = iter(await standings(self.store, [entry.chat for entry in within_reach]))
         return [
-            Prepared(gone=why)
-            if why
-            else Prepared(tuple(one for one in (next(told) for _ in entry.events) if one.rule))
+            Prepared(gone=why) if why else Prepared(_alive(entry, told), next(chats))
             for entry, why in zip(entries, whys, strict=True)
         ]
 
@@ -50,6 +54,13 @@ class Preparing:
             self._past = Past(self.store.history, self.readings)
             self._until = now + PAST_KEPT_SECONDS
         return self._past
+
+
+def _alive(entry: Entry, told: Iterator[Told]) -> tuple[Told, ...]:
+    """Of an entry's events those whose rules are still as they were; what was held is not here."""
+    if entry.held:
+        return ()
+    return tuple(one for one in (next(told) for _ in entry.events) if one.rule)
 
 
 def gone_note(chat: Chat) -> str:

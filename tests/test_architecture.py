@@ -152,9 +152,13 @@ TABLE = {
     "bot.window": Row((DOMAIN,)),
     "bot.limits": Row((DOMAIN, "alerts.ports", "bot.window")),
     "bot.together": Row((DOMAIN,)),
-    "bot.preparing": Row((DOMAIN, "alerts.ports", "bot.briefing", "bot.commands.spec", "bot.text")),
+    "bot.preparing": Row(
+        (DOMAIN, "alerts.ports", "bot.briefing", "bot.commands.spec", "bot.plan", "bot.text")
+    ),
+    "bot.hush": Row((DOMAIN, "alerts.queue", "bot.text")),
+    "bot.plan": Row((DOMAIN, "alerts.ports", "alerts.queue", "bot.card", "bot.hush", "bot.text")),
     "bot.courier": Row(
-        (*CHAT, "alerts.ports", "bot.limits", "bot.preparing", "bot.text", "bot.together")
+        (*CHAT, "alerts.ports", "bot.limits", "bot.plan", "bot.preparing", "bot.together")
     ),
     "bot.environment": Row((), ("dotenv",)),
     "bot.forms": Row((DOMAIN, "alerts.exchanges"), ("pydantic",)),
@@ -178,7 +182,7 @@ TABLE = {
 # Values in, values out: no clock, no chance, no outside world.
 PURE = (
     *(DOMAIN, "alerts.metrics", "alerts.rules", "alerts.engine", "alerts.codec"),
-    *("alerts.history.context", "bot.text"),
+    *("alerts.history.context", "bot.text", "bot.hush"),
 )
 IMPURE = {"asyncio", "os", "random", "secrets", "socket", "subprocess", "threading", "time"}
 CLOCKS = {"now", "utcnow", "today"}

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from alerts.domain.calendar import place_of
 from alerts.domain.ids import Asset, MetricKey, Venue
 from alerts.domain.reading import LESS, Reason, Series
 from alerts.metrics import BY_KEY, metric_of
@@ -159,15 +160,32 @@ def age(length: timedelta) -> str:
 
 
 def clock(at: datetime, now: datetime) -> str:
-    """A time of day in UTC; with its date when that is not today's."""
-    return f"{moment(at, now)} UTC"
+    """A time of day where `now` is told; with its date when that is not today's."""
+    return f"{moment(at, now)} {_zone(at.astimezone(place_of(now)))}"
+
+
+def stretch(start: datetime, end: datetime, now: datetime) -> str:
+    """From when to when: `20:41–21:32 UTC`."""
+    return f"{moment(start, now)}–{clock(end, now)}"
 
 
 def moment(at: datetime, now: datetime) -> str:
     """A time without its zone, for ranges: `20:41`, `07 Feb 02:10`, `21 Nov 2025 08:00`."""
-    if at.date() == now.date():
-        return f"{at:%H:%M}"
-    return f"{at:%d %b %H:%M}" if at.year == now.year else f"{at:%d %b %Y %H:%M}"
+    there, today = at.astimezone(place_of(now)), now.astimezone(place_of(now))
+    if there.date() == today.date():
+        return f"{there:%H:%M}"
+    same_year = there.year == today.year
+    return f"{there:%d %b %H:%M}" if same_year else f"{there:%d %b %Y %H:%M}"
+
+
+def _zone(local: datetime) -> str:
+    """What a zone is called: `UTC`, `WET`, and `UTC+5:30` where it has no letters of its own."""
+    name = local.tzname() or ""
+    if name.isalpha():
+        return name
+    minutes = round((local.utcoffset() or timedelta(0)).total_seconds() / 60)
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'+' if minutes >= 0 else '−'}{hours}{f':{rest:02}' if rest else ''}"
 
 
 def name(series: Series) -> str:

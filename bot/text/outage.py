@@ -39,7 +39,7 @@ def back(told: Sequence[Told], now: datetime, *, simulated: bool) -> Card:
     values = " · ".join(_current(one, alone=len(by_series) == 1) for one in by_series)
     since = min(one.event.since for one in told)
     at = told[0].event.at
-    blind = f"Blind {figures.moment(since, now)}–{figures.moment(at, now)} UTC"
+    blind = f"Blind {figures.stretch(since, at, now)}"
     return _still(
         told,
         title=f"{strong} – {values}" if values else strong,

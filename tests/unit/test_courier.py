@@ -301,10 +301,10 @@ async def test_a_bug_again_and_again_becomes_a_dead_letter(office, monkeypatch):
 async def test_a_store_that_is_away_after_the_send_causes_no_repeat(office, monkeypatch):
     settle, failures = office.store.outbox.settle, [StoreError("away"), StoreError("away")]
 
-    async def reluctant(hands, entry):
+    async def reluctant(hands, entry, **more):
         if failures:
             raise failures.pop()
-        return await settle(hands, entry)
+        return await settle(hands, entry, **more)
 
     monkeypatch.setattr("bot.courier.STORE_RETRY_SECONDS", 0.01)
     monkeypatch.setattr(office.store.outbox, "settle", reluctant)

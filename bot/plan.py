@@ -1,0 +1,132 @@
+"""What becomes of an entry: the card that is sent now, and what waits until its chat may ring."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time, timedelta
+
+from alerts.domain.calendar import here, quiet_until
+from alerts.domain.event import Event
+from alerts.domain.ids import Chat
+from alerts.domain.preferences import Preferences, Quiet
+from alerts.ports import Notes, RuleBook, Store
+from alerts.queue import Aside, Entry, Tally
+from bot.card import Button, Card
+from bot.hush import Sifted, put_off, room, sift
+from bot.text import Told, alert
+from bot.text.held import Waited, held
+
+log = logging.getLogger(__name__)
+
+ALLOW_MORE = 3
+NIGHT = Quiet(time(23), time(7))
+OFFERED_FOR = timedelta(days=3650)
+OFFER = "Want 23:00–07:00 quiet? Critical alerts still ring."
+
+Write = Callable[[datetime], Card]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How an entry is settled: `write` makes its card of the time it is sent, None for no card.
+
+    Once it is sent, `aside` waits, and it has `rang` in that period.
+    """
+
+    write: Write | None = None
+    aside: Aside | None = None
+    rang: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a chat has chosen, and what waits and rang there."""
+
+    chosen: Preferences = field(default_factory=Preferences)
+    tally: Tally = field(default_factory=Tally)
+
+
+async def standings(store: Store, chats: Sequence[Chat]) -> list[Standing]:
+    """How chats stand, in this order; of those that chose nothing, nothing more is asked."""
+    chosen = dict(zip(chats, await store.chats.read(chats), strict=True))
+    asked = [chat for chat, one in chosen.items() if one != Preferences()]
+    tallies = dict(zip(asked, await store.outbox.tally(asked), strict=True)) if asked else {}
+    return [Standing(chosen[chat], tallies.get(chat, Tally())) for chat in chats]
+
+
+async def plan(
+    told: Sequence[Told], chat: Standing, notes: Notes, now: datetime, *, simulated: bool
+) -> Plan:
+    """What becomes of fresh news."""
+    chosen = chat.chosen
+    sifted = sift(told, chosen, chat.tally, now)
+    if not sifted.tell:
+        return Plan(aside=sifted.aside)
+    extra = _used_up(sifted, chosen)
+    if not extra and not sifted.silent and await _first_night(chosen, sifted, notes, now):
+        extra = (OFFER, Button("Quiet 23:00–07:00", "quiet:23:00-07:00"))
+
+    def write(at: datetime) -> Card:
+        card = alert(sifted.tell, here(at, chosen.place), simulated=simulated)
+        card = replace(card, silent=card.silent or sifted.silent)
+        return _with(card, *extra) if extra else card
+
+    return Plan(write, sifted.aside, sifted.period)
+
+
+async def plan_held(
+    entry: Entry, chat: Standing, rules: RuleBook, now: datetime, *, simulated: bool
+) -> Plan:
+    """What becomes of news that waited: one card, unless there is a new reason to wait."""
+    again = put_off(entry.events, chat.chosen, chat.tally, now)
+    if again.aside:
+        return Plan(aside=again.aside)
+    waited = await _waited(entry.events, rules)
+    if not waited:
+        return Plan()
+    place = chat.chosen.place
+    return Plan(lambda at: held(waited, chat.chosen, here(at, place), simulated=simulated))
+
+
+async def _waited(events: Sequence[Event], rules: RuleBook) -> list[Waited]:
+    """By episode; rules that were edited, paused or deleted meanwhile are left out."""
+    found = {one.rule.id: one for one in await rules.load(list({one.rule for one in events}))}
+    episodes: dict[tuple[str, int], list[Event]] = {}
+    for event in sorted(events, key=lambda one: one.at):
+        kept = found.get(event.rule)
+        if kept is None or kept.rule.paused or kept.rule.revision != event.revision:
+            log.info("event not told event=%s why=its rule has changed", event.id)
+            continue
+        episodes.setdefault((event.rule, event.episode), []).append(event)
+    return [
+        Waited(found[same[0].rule].rule, found[same[0].rule].state, tuple(same))
+        for same in episodes.values()
+    ]
+
+
+def _used_up(sifted: Sifted, chosen: Preferences) -> tuple[str, Button] | None:
+    budget = chosen.budget
+    if budget is None or not sifted.used_up:
+        return None
+    most, per = room(budget, sifted.period), budget.per
+    when = "this week" if per == "week" else "today"
+    summary = "Monday's summary" if per == "week" else "tomorrow's summary"
+    return (
+        f"{most} of {most} {when} used. The next ones wait for {summary}, except critical.",
+        Button(f"Allow {ALLOW_MORE} more", f"allow:{ALLOW_MORE}"),
+    )
+
+
+async def _first_night(chosen: Preferences, sifted: Sifted, notes: Notes, now: datetime) -> bool:
+    """Whether to offer quiet hours: once, at night, where the night is known."""
+    if chosen.quiet or chosen.zone == "UTC" or not quiet_until(NIGHT, chosen.place, now):
+        return False
+    key = f"night:{sifted.tell[0].event.chat}"
+    if await notes.read(key):
+        return False
+    await notes.put(key, "offered", OFFERED_FOR)
+    return True
+
+
+def _with(card: Card, line: str, button: Button) -> Card:
+    return replace(card, lines=(*card.lines, line), buttons=((button,), *card.buttons))
