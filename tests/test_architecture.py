@@ -127,7 +127,7 @@ TABLE = {
     "bot.outcome": Row((DOMAIN,)),
     "bot.text": Row(
         (
-            *(DOMAIN, "alerts.engine.outlook", "alerts.history.context"),
+            *(DOMAIN, "alerts.engine.move", "alerts.engine.outlook", "alerts.history.context"),
             *("alerts.metrics", "alerts.rules", "bot.card"),
         )
     ),

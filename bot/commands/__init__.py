@@ -1,6 +1,7 @@
 """COMMANDS: one line per command, the same on every platform."""
 
 from bot.commands import (
+    ack,
     alert,
     alerts,
     delete,
@@ -11,6 +12,7 @@ from bot.commands import (
     presets,
     replay,
     resume,
+    snooze,
     start,
     status,
 )
@@ -22,6 +24,8 @@ _TALKED_OF: tuple[Command, ...] = (
     alerts.COMMAND,
     presets.COMMAND,
     replay.COMMAND,
+    ack.COMMAND,
+    snooze.COMMAND,
     pause.COMMAND,
     resume.COMMAND,
     delete.COMMAND,

@@ -30,7 +30,9 @@ async def run(ask: Ask, desk: Desk) -> Card:
     return Card(
         title=f"{len(held)} of {desk.max_rules} alerts"
         + (f", page {page} of {pages}" * (pages > 1)),
-        lines=tuple(line(each.rule, each.state, readings, desk.clock.now()) for each in shown),
+        lines=tuple(
+            line(each.rule, each.state, readings, desk.clock.now(), each.overlay) for each in shown
+        ),
         footer="Tap one to pause or delete it.",
         buttons=(*_opens(shown), *_turns(page, pages)),
     )
@@ -39,7 +41,7 @@ async def run(ask: Ask, desk: Desk) -> Card:
 async def one(ask: Ask, desk: Desk, number: int) -> Card:
     """The card of one alert."""
     held = await find(ask, desk, number)
-    return standing_card(held.rule, held.state, fresh(desk), desk.clock.now())
+    return standing_card(held.rule, held.state, fresh(desk), desk.clock.now(), held.overlay)
 
 
 def _none() -> Card:

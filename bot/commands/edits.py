@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from alerts.domain.errors import ConflictError, StoreError, UsageError
-from alerts.domain.rule import Pending, State
+from alerts.domain.rule import Direction, Pending, State
 from alerts.engine.outlook import at_level
 from alerts.engine.step import align
 from alerts.ports import Held
@@ -70,11 +70,20 @@ async def retune(held: Held, desk: Desk, level: float) -> Card:
     return await _write(desk, held, Held(replace(held.rule, draft=draft), again))
 
 
+async def widen(held: Held, desk: Desk, clear: float) -> Card:
+    """Another clear level for the first condition; the level stays."""
+    first, *rest = held.rule.draft.legs
+    above = first.direction is Direction.ABOVE
+    quiet = min(clear, first.level) if above else max(clear, first.level)
+    draft = replace(held.rule.draft, legs=(replace(first, clear=quiet), *rest))
+    return await _write(desk, held, Held(replace(held.rule, draft=draft), held.state))
+
+
 async def _write(desk: Desk, read: Held, wanted: Held) -> Card:
     """Write an edit of what was read; ConflictError when the engine has moved on since."""
     now = desk.clock.now()
     rule = await desk.rules.replace(wanted.rule, wanted.state, now=now, was=read.state)
-    return standing_card(rule, wanted.state, fresh(desk), desk.clock.now())
+    return standing_card(rule, wanted.state, fresh(desk), desk.clock.now(), read.overlay)
 
 
 async def every(ask: Ask, desk: Desk, *, paused: bool) -> Card:

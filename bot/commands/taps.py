@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from alerts.domain.errors import ConflictError, StoreError
 from alerts.ports import Held
 from bot.card import Card
-from bot.commands import bundle, edits, now, presets, smalltalk, wizard
+from bot.commands import bundle, doings, edits, now, presets, smalltalk, wizard
 from bot.commands.alert import create
 from bot.commands.alerts import one
 from bot.commands.drafts import give_back, take
@@ -21,7 +21,9 @@ OUT_OF_DATE = "This card is out of date."
 USED = "This button was used already, or is too old."
 
 Tap = Callable[[Ask, Desk, str], Awaitable[Reply]]
+Levelled = Callable[[Held, Desk, float], Awaitable[Card]]
 
+_NUMBER = re.compile(r"[0-9]{1,9}")
 _MARK = re.compile(r"([0-9]{1,9}):([0-9]{1,9})")
 
 
@@ -61,6 +63,29 @@ async def _now(ask: Ask, desk: Desk, metric: str) -> Reply:
     return Reply(await now.run(Ask(ask.chat, ask.user, metric), desk), new=True)
 
 
+def _doing(doing: Callable[[Held, Desk], Awaitable[Reply]]) -> Tap:
+    """Something done about the alert of a number, whatever it says by now."""
+
+    async def tap(ask: Ask, desk: Desk, number: str) -> Reply:
+        held = await desk.rules.get(ask.chat, int(number)) if _NUMBER.fullmatch(number) else None
+        return await doing(held, desk) if held else Reply(toast=doings.GONE)
+
+    return tap
+
+
+async def _ack(ask: Ask, desk: Desk, argument: str) -> Reply:
+    mark = _MARK.fullmatch(argument)
+    held = await desk.rules.get(ask.chat, int(mark[1])) if mark else None
+    if mark is None or held is None:
+        return Reply(toast=doings.GONE)
+    return await doings.ack(held, desk, int(mark[2]))
+
+
+async def _widen(ask: Ask, desk: Desk, argument: str) -> Reply:
+    """Another clear level for a rule: `7:1:12` is its number, its revision and that level."""
+    return await _levelled(ask, desk, argument, edits.widen)
+
+
 def _edit(edit: edits.Edit, done: str) -> Tap:
     """A change to the rule and revision an act names; a stale one only shows how things stand."""
 
@@ -80,7 +105,7 @@ def _edit(edit: edits.Edit, done: str) -> Tap:
 
 
 def _stale(held: Held, desk: Desk) -> Reply:
-    card = standing_card(held.rule, held.state, fresh(desk), desk.clock.now())
+    card = standing_card(held.rule, held.state, fresh(desk), desk.clock.now(), held.overlay)
     return Reply(card, toast=OUT_OF_DATE)
 
 
@@ -92,12 +117,24 @@ async def _arm_all(ask: Ask, desk: Desk, numbers: str) -> Reply:
     return Reply(await bundle.arm_all(ask, desk, numbers))
 
 
+async def _ack_all(ask: Ask, desk: Desk, numbers: str) -> Reply:
+    return await doings.ack_all(ask, desk, numbers or "0")
+
+
+async def _snooze_all(ask: Ask, desk: Desk, numbers: str) -> Reply:
+    return await doings.snooze_all(ask, desk, numbers or "0")
+
+
 async def _preset(ask: Ask, desk: Desk, chosen: str) -> Reply:
     return Reply(await presets.use(ask, desk, chosen), new=True)
 
 
 async def _tune(ask: Ask, desk: Desk, argument: str) -> Reply:
     """Another level for a rule: `7:1:18` is its number, its revision and the level."""
+    return await _levelled(ask, desk, argument, edits.retune)
+
+
+async def _levelled(ask: Ask, desk: Desk, argument: str, edit: Levelled) -> Reply:
     mark, _, level = argument.rpartition(":")
     try:
         wanted = float(level)
@@ -106,10 +143,10 @@ async def _tune(ask: Ask, desk: Desk, argument: str) -> Reply:
     if not math.isfinite(wanted):
         return Reply(toast=OUT_OF_DATE)
 
-    async def retune(held: Held, desk: Desk) -> Card:
-        return await edits.retune(held, desk, wanted)
+    async def levelled(held: Held, desk: Desk) -> Card:
+        return await edit(held, desk, wanted)
 
-    return await _edit(retune, "#{} has its new level.")(ask, desk, mark)
+    return await _edit(levelled, "#{} has its new level.")(ask, desk, mark)
 
 
 VERBS: Mapping[str, Verb] = {
@@ -117,6 +154,13 @@ VERBS: Mapping[str, Verb] = {
     "drop": Verb(_drop, changes=True),
     "armall": Verb(_arm_all, changes=True),
     "tune": Verb(_tune, changes=True),
+    "widen": Verb(_widen, changes=True),
+    "ack": Verb(_ack, changes=True),
+    "ackall": Verb(_ack_all, changes=True),
+    "unack": Verb(_doing(doings.unack), changes=True),
+    "snooze": Verb(_doing(doings.snooze), changes=True),
+    "snoozeall": Verb(_snooze_all, changes=True),
+    "unsnooze": Verb(_doing(doings.unsnooze), changes=True),
     "save": Verb(_save, changes=True),
     "cancel": Verb(_cancel, changes=True),
     "show": Verb(_show),

@@ -8,6 +8,7 @@ from alerts.domain.rule import Because, Direction, Leg
 from alerts.metrics import metric_of
 from bot.card import Button, Card, Tone
 from bot.text import figures
+from bot.text.doings import SNOOZE_LABEL
 from bot.text.rules import gist, level_of
 from bot.text.told import Told, footer, headline, tag
 
@@ -111,7 +112,7 @@ def _buttons(told: Told) -> tuple[tuple[Button, ...], ...]:
     opened = Button(f"Open #{event.number}", f"show:{event.number}")
     match event.kind:
         case Kind.FLAPPING:
-            return ((*_wider(told, mark), Button("Snooze 4h", f"snooze:{mark}"), opened),)
+            return ((*_wider(told, mark), Button(SNOOZE_LABEL, f"snooze:{event.number}"), opened),)
         case Kind.EXPIRED:
             return ((Button("Delete", f"delete:{mark}"), Button("Your alerts", "cmd:alerts")),)
         case Kind.BROKEN:

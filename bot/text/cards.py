@@ -4,9 +4,20 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from alerts.domain.reading import Reading, Series
-from alerts.domain.rule import Direction, Draft, Leg, Rule, State, Unaligned, Waiting
+from alerts.domain.rule import (
+    UNTOUCHED,
+    Direction,
+    Draft,
+    Leg,
+    Overlay,
+    Rule,
+    State,
+    Unaligned,
+    Waiting,
+)
 from bot.card import Button, Card
 from bot.text import figures
+from bot.text.doings import ways
 from bot.text.rules import clears, convention, gist, oneline, standing, terms, unsure
 
 
@@ -46,18 +57,25 @@ def saved(
     )
 
 
-def standing_card(rule: Rule, state: State, fresh: Mapping[Series, Reading], now: datetime) -> Card:
+def standing_card(
+    rule: Rule,
+    state: State,
+    fresh: Mapping[Series, Reading],
+    now: datetime,
+    overlay: Overlay = UNTOUCHED,
+) -> Card:
     """A rule as it stands, with what can be done to it."""
     waiting = isinstance(state.phase, Waiting) and not rule.paused
     extra = (Button("Alert me now", f"arm:{rule.number}:{rule.revision}"),) if waiting else ()
     about = Button("What is this?", f"cmd:explain:{_subject(rule.draft.legs[0])}")
-    words = standing(rule, state, now)
+    words = standing(rule, state, now, overlay)
+    doings = ways(rule, state, overlay, now)
     return Card(
         title=f"#{rule.number} {gist(rule.draft)} – {words}",
         strong=f"#{rule.number} {gist(rule.draft)}",
         lines=(*_conventions(rule.draft), terms(rule.draft), *_distances(rule.draft, fresh)),
         footer=_typed(rule.draft),
-        buttons=((*_edits(rule), *extra, about),),
+        buttons=tuple(row for row in ((*_edits(rule), *extra, about), doings) if row),
     )
 
 

@@ -15,6 +15,7 @@ from alerts.domain.rule import Direction, Repeat
 from bot.card import Button, Card, Field, Tone
 from bot.text import figures, rarity
 from bot.text.asides import aside, held_line, is_aside
+from bot.text.doings import SNOOZE_LABEL
 from bot.text.outage import back, dark
 from bot.text.rules import capital, clear, level_of, measure, oneline, value_of
 from bot.text.split import apart
@@ -24,6 +25,10 @@ LATE_AFTER = timedelta(minutes=2)
 AGED_AFTER = timedelta(minutes=15)
 NO_NEWS_AFTER = timedelta(minutes=30)
 LINES_AT_MOST = 20
+NUMBERS_AT_MOST = 36
+"""Characters of numbers on a button, whose act has 48 with its verb."""
+
+ALL_LABEL = "Snooze all 4h"
 
 _LOUDNESS = (
     *(Kind.FIRED, Kind.REMINDED, Kind.RESOLVED, Kind.FLAPPING, Kind.MISSED),
@@ -221,7 +226,12 @@ def _buttons(event: Event) -> tuple[tuple[Button, ...], ...]:
     if event.kind is Kind.RESOLVED:
         return ((Button(f"Open #{event.number}", f"show:{event.number}"), about),)
     mark = f"{event.number}:{event.revision}"
-    return ((Button("Pause", f"pause:{mark}"), Button("Delete", f"delete:{mark}"), about),)
+    first = (
+        Button("Ack", f"ack:{event.number}:{event.episode}"),
+        Button(SNOOZE_LABEL, f"snooze:{event.number}"),
+    )
+    rest = (Button("Pause", f"pause:{mark}"), Button("Delete", f"delete:{mark}"), about)
+    return (first, rest)
 
 
 def _group(told: Sequence[Told], now: datetime, *, simulated: bool) -> Card:
@@ -237,10 +247,19 @@ def _group(told: Sequence[Told], now: datetime, *, simulated: bool) -> Card:
         strong=strong,
         lines=(*lines, *filter(None, [_delay(loudest, now, simulated=simulated)])),
         footer=footer(_group_source(told, now), simulated=simulated),
-        buttons=opens(told),
+        buttons=(*opens(told), *_for_all(told)),
         silent=all(one.event.kind not in {Kind.FIRED, Kind.REMINDED} for one in told),
         events=tuple(one.event for one in told),
     )
+
+
+def _for_all(told: Sequence[Told]) -> tuple[tuple[Button, ...], ...]:
+    """One tap for all that are on, where their numbers fit a button."""
+    on = [one.event.number for one in told if one.event.kind in {Kind.FIRED, Kind.REMINDED}]
+    numbers = ".".join(str(number) for number in dict.fromkeys(on))
+    if not numbers or len(numbers) > NUMBERS_AT_MOST:
+        return ()
+    return ((Button("Ack all", f"ackall:{numbers}"), Button(ALL_LABEL, f"snoozeall:{numbers}")),)
 
 
 def _short(headline: str, assets: Sequence[str]) -> str:

@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 
 from alerts.domain.reading import Reading, Series
 from alerts.domain.rule import (
+    UNTOUCHED,
     Direction,
     Draft,
     Firing,
     Idle,
     Join,
     Leg,
+    Overlay,
     Pending,
     Recovering,
     Repeat,
@@ -25,6 +27,7 @@ from alerts.domain.rule import (
     Voice,
     Waiting,
 )
+from alerts.engine.move import episode_of
 from alerts.metrics import METRICS, metric_of
 from alerts.metrics.spec import Metric
 from alerts.rules.describe import condition, describe
@@ -140,18 +143,36 @@ def value_of(series: Series, number: float) -> str:
     return figures.value(metric, number) if metric else f"{number:g}"
 
 
-def line(rule: Rule, state: State, latest: Mapping[Series, Reading], now: datetime) -> str:
+def line(
+    rule: Rule,
+    state: State,
+    latest: Mapping[Series, Reading],
+    now: datetime,
+    overlay: Overlay = UNTOUCHED,
+) -> str:
     """One line of a list: `#7 BTC skew above 15% · now 14.2% · armed`."""
-    seen = [f"now {current}"] if (current := _now(rule, latest)) else []
-    return " · ".join([f"#{rule.number} {listed(rule.draft)}", *seen, standing(rule, state, now)])
+    seen = [f"now {current}"] if (current := known(rule, latest)) else []
+    stands = standing(rule, state, now, overlay)
+    return " · ".join([f"#{rule.number} {listed(rule.draft)}", *seen, stands])
 
 
-def standing(rule: Rule, state: State, now: datetime) -> str:
-    """What a rule is doing, in a few words."""
+def standing(rule: Rule, state: State, now: datetime, overlay: Overlay = UNTOUCHED) -> str:
+    """What a rule is doing, in a few words, and what people did about it."""
     if rule.paused:
         return "paused"
-    words = _phase(rule, state, now)
-    return f"{words}, on hold: no data" if state.blind_since else words
+    if state.broken:
+        return "on hold: I could not work it out"
+    firing = episode_of(state.phase)
+    parts = [_phase(rule, state, now)]
+    if firing is not None and firing.episode == overlay.acked:
+        parts.append("seen")
+    if state.flapping:
+        parts.append("held until it is calm")
+    if overlay.snoozed_until is not None and overlay.is_snoozed(now):
+        parts.append(f"snoozed until {figures.clock(overlay.snoozed_until, now)}")
+    if state.blind_since:
+        parts.append("on hold: no data")
+    return ", ".join(parts)
 
 
 def distance(rule: Rule, latest: Mapping[Series, Reading]) -> float:
@@ -166,7 +187,8 @@ def _leg(leg: Leg) -> str:
     return f"{figures.name(leg.series)} {leg.direction} {level_of(leg.series, leg.level)}"
 
 
-def _now(rule: Rule, latest: Mapping[Series, Reading]) -> str:
+def known(rule: Rule, latest: Mapping[Series, Reading]) -> str:
+    """The values its conditions watch, as far as they are known: `14.2% / $71.5K`."""
     shown = []
     for leg in rule.legs:
         reading, metric = latest.get(leg.series), metric_of(leg.series)

@@ -43,7 +43,7 @@ def test_flapping_says_what_is_held_and_offers_a_wider_clear_level():
     )
     assert labels(card) == [
         ("Widen clear level to 12%", "widen:7:2:12"),
-        ("Snooze 4h", "snooze:7:2"),
+        ("Snooze 4h", "snooze:7"),
         ("Open #7", "show:7"),
     ]
     assert (card.silent, card.tone) == (True, Tone.NOTICE)
@@ -156,3 +156,22 @@ def test_a_resolve_told_late_counts_until_it_was_over():
     card = card_of(Kind.RESOLVED, 12.0, happened=NOW - 30 * MINUTE, held=Because.SNOOZED)
 
     assert card.lines[0] == "On for 30 min"
+
+
+def test_a_card_of_several_has_one_tap_for_all_that_are_on():
+    eighth = replace(RULE, id=RuleId("s"), number=8)
+
+    card = alert([told(Kind.FIRED), told(Kind.FIRED, rule=eighth), told(Kind.EXPIRED)], NOW)
+
+    assert labels(card)[-2:] == [
+        ("Ack all", "ackall:7.8"),
+        ("Snooze all 4h", "snoozeall:7.8"),
+    ]
+
+
+def test_more_numbers_than_fit_a_button_are_opened_one_by_one():
+    many = [replace(RULE, id=RuleId(f"r{n}"), number=n) for n in range(100, 120)]
+
+    card = alert([told(Kind.FIRED, rule=rule) for rule in many], NOW)
+
+    assert "Ack all" not in [label for label, _ in labels(card)]

@@ -261,7 +261,9 @@ def test_a_value_inside_the_usual_band_is_not_given_a_meaning():
 def test_buttons_carry_the_rule_and_its_revision():
     card = card_of(Kind.FIRED, 20.0, a_rule(revision=3))
 
-    assert [button.act for button in card.buttons[0]] == [
+    assert [button.act for row in card.buttons for button in row] == [
+        "ack:7:1",
+        "snooze:7",
         "pause:7:3",
         "delete:7:3",
         "cmd:explain:BTC skew25_norm",
