@@ -48,11 +48,17 @@ async def test_a_part_that_ends_by_itself_is_not_started_again():
 
 
 async def test_a_store_that_evicts_is_refused():
+    evicts = Posture("refused: maxmemory-policy allkeys-lru may throw rules away")
+
     with pytest.raises(StoreError, match="allkeys"):
-        await app._inspect(Posture("refused: maxmemory-policy allkeys-lru may throw rules away"))
+        await app._inspect(evicts, strict=False)
 
 
-async def test_a_store_without_persistence_is_warned_of(caplog):
-    await app._inspect(Posture("warning: appendonly is off"))
+async def test_a_store_without_persistence_is_warned_of_and_refused_where_asked_for(caplog):
+    forgets = Posture("warning: appendonly is off")
+
+    await app._inspect(forgets, strict=False)
 
     assert "appendonly is off" in caplog.text
+    with pytest.raises(StoreError, match="appendonly is off"):
+        await app._inspect(forgets, strict=True)
