@@ -39,7 +39,7 @@ EVERYTHING = ("alerts", "bot")
 TABLE = {
     "alerts": Row(),
     "alerts.beats": Row(),
-    "alerts.clock": Row(),
+    "alerts.clock": Row((DOMAIN,)),
     "alerts.domain": Row(),
     "alerts.metrics": Row((DOMAIN, "alerts.history.windows")),
     "alerts.history": Row((DOMAIN,)),
@@ -140,7 +140,14 @@ TABLE = {
     ),
     "bot.commands": Row(
         (
-            *(*RULES, *ENGINE, "alerts.history.along", "alerts.metrics", "alerts.offers"),
+            *(
+                *RULES,
+                *ENGINE,
+                "alerts.clock",
+                "alerts.history.along",
+                "alerts.metrics",
+                "alerts.offers",
+            ),
             "alerts.history.spread",
             *("bot.card", "bot.rarity", "bot.text"),
         )

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+from alerts.domain.calendar import place_of
 from alerts.domain.errors import UsageError
 from alerts.rules.amounts import read_span
 from alerts.rules.phrase import Phrase, Piece
@@ -26,10 +27,14 @@ _SHOWN = 40
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """What "friday" is counted from: the moment, and the zone of whoever says it."""
+    """What "friday" is counted from: the moment, as told in the zone of whoever says it."""
 
     now: datetime
-    zone: tzinfo = UTC
+    place: tzinfo | None = None
+
+    @property
+    def zone(self) -> tzinfo:
+        return self.place or place_of(self.now)
 
     @property
     def local(self) -> datetime:

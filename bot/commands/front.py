@@ -44,7 +44,7 @@ NO_BUTTON_TEXT = "This button no longer works. /help shows what does."
 _LEVEL = re.compile(r"(?:above|below|over|under|[<>]=?|[≥≤])\s*(\S+)", re.IGNORECASE)
 _FIRST_SENTENCE = re.compile(r"(.{8,}?[.?!]) (.+)")
 
-Work = Callable[[], Awaitable[Reply]]
+Work = Callable[[Desk], Awaitable[Reply]]
 
 
 class Front:
@@ -61,15 +61,15 @@ class Front:
 
     async def command(self, name: str, ask: Ask) -> Card:
         """Run one command by its name or an alias of it."""
-        return _card(await self._fenced(ask, lambda: self._run(name, _cleaned(ask))))
+        return _card(await self._fenced(ask, lambda desk: self._run(desk, name, _cleaned(ask))))
 
     async def words(self, ask: Ask) -> Card:
         """Answer a free line."""
-        return _card(await self._fenced(ask, lambda: self._say(_cleaned(ask))))
+        return _card(await self._fenced(ask, lambda desk: self._say(desk, _cleaned(ask))))
 
     async def tap(self, ask: Ask, act: str) -> Reply:
         """Act on a button."""
-        return await self._fenced(ask, lambda: self._act(ask, act), tapped=True)
+        return await self._fenced(ask, lambda desk: self._act(desk, ask, act), tapped=True)
 
     async def suggest(self, command: str, param: str, typed: str, ask: Ask) -> Sequence[Choice]:
         """Completions for one parameter."""
@@ -100,7 +100,7 @@ class Front:
         try:
             async with asyncio.timeout(BOUND_SECONDS):
                 await self._welcome_back(ask.chat)
-                return await work()
+                return await work(await self._for_chat(ask.chat))
         except UsageError as error:
             log.info("not understood chat=%s length=%d", ask.chat, len(ask.text))
             return Reply(await self._question(ask, error), new=tapped)
@@ -111,7 +111,16 @@ class Front:
             log.exception("command failed chat=%s", ask.chat)
             return _trouble(BROKEN_TEXT, tapped=tapped)
 
-    async def _run(self, name: str, ask: Ask, *, sure: bool = False, again: bool = False) -> Reply:
+    async def _for_chat(self, chat: Chat) -> Desk:
+        """The desk as this chat prefers it; as everybody's while the store is away."""
+        with contextlib.suppress(StoreError):
+            [chosen] = await self._desk.chats.read([chat])
+            return self._desk.for_chat(chosen)
+        return self._desk
+
+    async def _run(
+        self, desk: Desk, name: str, ask: Ask, *, sure: bool = False, again: bool = False
+    ) -> Reply:
         command = self._find(name)
         if command is None:
             raise UsageError(f"I don't know the command {name[:40]}.", fixes=("/help",))
@@ -124,51 +133,53 @@ class Front:
                 )
             )
         if sure and command.name == "alert":
-            return Reply(await create(ask, self._desk, ask.text, sure=True, again=again))
+            return Reply(await create(ask, desk, ask.text, sure=True, again=again))
         words = ask.text if command.name == "alert" else said(ask, command)
-        return Reply(await command.run(replace(ask, text=words), self._desk))
+        return Reply(await command.run(replace(ask, text=words), desk))
 
-    async def _say(self, ask: Ask, *, sure: bool = False, again: bool = False) -> Reply:
+    async def _say(self, desk: Desk, ask: Ask, *, sure: bool = False, again: bool = False) -> Reply:
         if not ask.text:
             raise UsageError("I read text only, and there was none.", fixes=("/now", "/help"))
         if talk := small_talk(ask.text):
             return Reply(talk)
-        line = spoken(ask.text, self._commands, vocabulary(self._desk))
-        return await self._run(line.command, replace(ask, text=line.text), sure=sure, again=again)
+        line = spoken(ask.text, self._commands, vocabulary(desk))
+        return await self._run(
+            desk, line.command, replace(ask, text=line.text), sure=sure, again=again
+        )
 
-    async def _act(self, ask: Ask, act: str) -> Reply:
+    async def _act(self, desk: Desk, ask: Ask, act: str) -> Reply:
         if len(act) > ACT_LONGEST or not act.isprintable():
             return Reply(toast=NO_BUTTON_TEXT)
         name, _, argument = act.partition(":")
         if name == "cmd":
-            return await self._command_act(ask, clean(argument))
+            return await self._command_act(desk, ask, clean(argument))
         if name == "fix":
-            return await self._fix(ask, argument)
+            return await self._fix(desk, ask, argument)
         verb = VERBS.get(name)
         if verb is None:
             return Reply(toast=NO_BUTTON_TEXT)
         if verb.changes and not ask.may_edit:
             return Reply(toast=ADMINS_TEXT)
-        return await verb.tap(ask, self._desk, argument)
+        return await verb.tap(ask, desk, argument)
 
-    async def _command_act(self, ask: Ask, argument: str) -> Reply:
+    async def _command_act(self, desk: Desk, ask: Ask, argument: str) -> Reply:
         """A command behind a button. Turning a page replaces the card, the rest leaves it."""
         name, _, text = argument.partition(":")
-        reply = await self._run(name, replace(ask, text=text, values={}))
+        reply = await self._run(desk, name, replace(ask, text=text, values={}))
         return replace(reply, new=not text.startswith("page "))
 
-    async def _fix(self, ask: Ask, token: str) -> Reply:
+    async def _fix(self, desk: Desk, ask: Ask, token: str) -> Reply:
         """A corrected text was confirmed, so it is not asked about again."""
-        kept = await take(self._desk.notes, ask.chat, token)
+        kept = await take(desk.notes, ask.chat, token)
         if kept is None:
             return Reply(toast=USED)
         try:
-            reply = await self._say(replace(ask, text=kept.text), sure=True, again=kept.again)
+            reply = await self._say(desk, replace(ask, text=kept.text), sure=True, again=kept.again)
         except StoreError:
-            await give_back(self._desk.notes, ask.chat, token, kept)
+            await give_back(desk.notes, ask.chat, token, kept)
             raise
         if not ask.may_edit:
-            await give_back(self._desk.notes, ask.chat, token, kept)
+            await give_back(desk.notes, ask.chat, token, kept)
         return reply
 
     async def _question(self, ask: Ask, error: UsageError) -> Card:

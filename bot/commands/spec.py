@@ -1,12 +1,14 @@
 """What a command is, who asks, and what a command may use."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from alerts.clock import LocalClock
 from alerts.domain.ids import Asset, Chat
+from alerts.domain.preferences import Preferences
 from alerts.domain.reading import Reading, Series
 from alerts.offers import Offers
 from alerts.ports import Chats, Clock, History, Notes, Outbox, RuleBook
@@ -84,6 +86,7 @@ class Desk:
     """What a command may use. `readings` is memory; the rest reaches the store.
 
     `offers` knows what the venues have; without it every asset is taken to have every metric.
+    `chosen` is what the asking chat prefers, and `clock` tells the time in its zone.
     """
 
     rules: RuleBook
@@ -100,6 +103,11 @@ class Desk:
     status: Callable[[], Awaitable[Mapping[str, str]]] | None = None
     stale_after: Callable[[Series], timedelta] = lambda _: timedelta(seconds=90)
     offers: Offers | None = None
+    chosen: Preferences = field(default_factory=Preferences)
+
+    def for_chat(self, chosen: Preferences) -> "Desk":
+        """The same desk, for a chat with these preferences."""
+        return replace(self, chosen=chosen, clock=LocalClock(self.clock, chosen.place))
 
 
 SILENCE = Card("")
