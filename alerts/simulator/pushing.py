@@ -1,15 +1,14 @@
-"""One websocket of the simulated market: what a venue would push, as the market's clock passes."""
+"""One websocket on loopback: what a venue would push, or once did, as the market's clock passes."""
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from aiohttp import web
 
-from alerts.simulator.scenario import Scenario
-from alerts.simulator.wire import Span, Wire
+from alerts.simulator.wire import Span
 
 EVERY_SECONDS = 0.25
 _PING, _PONG = "ping", "pong"
@@ -19,14 +18,14 @@ _PING, _PONG = "ping", "pong"
 class Pushing:
     """One client's connection.
 
+    `push` gives the messages of a span of market time, to a client that has sent `said` so far.
     `mishap` is asked before every round: it may name bytes to push in place of the truth,
     or b"" to cut the connection.
     """
 
-    wire: Wire
-    scenario: Scenario
+    push: Callable[[Span, Sequence[str]], Sequence[bytes]]
     now: Callable[[], datetime]
-    mishap: Callable[[], bytes | None]
+    mishap: Callable[[], bytes | None] = lambda: None
     said: list[str] = field(default_factory=list)
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
@@ -45,9 +44,8 @@ class Pushing:
         return socket
 
     async def _push(self, socket: web.WebSocketResponse, request: web.Request) -> None:
-        push = self.wire.push
         since = self.now()
-        while not socket.closed and push is not None:
+        while not socket.closed:
             await asyncio.sleep(EVERY_SECONDS)
             instead = self.mishap()
             if instead == b"":
@@ -55,7 +53,7 @@ class Pushing:
                     request.transport.abort()
                 return
             until = self.now()
-            true = push(self.scenario, Span(since, until), tuple(self.said))
+            true = self.push(Span(since, until), tuple(self.said))
             for message in true if instead is None else [instead]:
                 await socket.send_str(message.decode(errors="replace"))
             since = until

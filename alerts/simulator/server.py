@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from aiohttp import web
 
@@ -90,7 +91,8 @@ class SimulatedMarket:
             fault = self._next_fault(request.path_qs, pushed=True)
             return None if fault is None else b"" if fault.cut else fault.content
 
-        return await Pushing(wire, self.scenario, self.clock.now, mishap).serve(request)
+        push = partial(wire.push, self.scenario)
+        return await Pushing(push, self.clock.now, mishap).serve(request)
 
     def _next_fault(self, asked: str, *, pushed: bool = False) -> Fault | None:
         for fault in self.faults:

@@ -112,13 +112,18 @@ def answers(
         return (kind, asset) in kinds
 
     tracks = {series: _Track() for series in wanted}
-    for _, found in derived(samples(recording.lines(), wanted=asked), wanted):
+    played = samples(recording.lines(), wanted=asked, assets=_assets(wanted))
+    for _, found in derived(played, wanted):
         for sample in found:
             if sample.series in tracks:
                 counts = moment is None or sample.at <= moment.end
                 tracks[sample.series].see(sample, counts=counts)
     at = moment.start if moment else recording.end
     return [_answer(series, tracks[series], at, max_age) for series in wanted]
+
+
+def _assets(wanted: Sequence[Series]) -> list[Asset]:
+    return list(dict.fromkeys(one.asset for one in roots(wanted)))
 
 
 def _answer(

@@ -94,7 +94,8 @@ def _watched(recording: Recording, draft: Draft) -> list[Sample]:
     def wanted(kind: type[Snapshot], asset: Asset) -> bool:
         return (kind, asset) in kinds
 
-    found = derived(samples(recording.lines(), wanted=wanted), series)
+    assets = list(dict.fromkeys(asset for _, asset in kinds))
+    found = derived(samples(recording.lines(), wanted=wanted, assets=assets), series)
     return [sample for _, batch in found for sample in batch if sample.series in series]
 
 

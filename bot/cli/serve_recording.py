@@ -49,6 +49,8 @@ async def _serve(recording: Recording, port: int, speed: float, *, to_now: bool)
         async with serve(recording, timeline, port=port) as served:
             for exchange in EXCHANGES:
                 click.echo(f"{exchange.venue.upper()}_URL={served.url(exchange.venue)}", err=True)
+                if streams := served.stream_url(exchange.venue):
+                    click.echo(f"{exchange.venue.upper()}_WS_URL={streams}", err=True)
             await asyncio.Event().wait()
     except OSError as error:
         raise click.ClickException(f"cannot listen on port {port}: {error.strerror}") from error

@@ -1,3 +1,4 @@
+import asyncio
 import contextlib
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +10,7 @@ from alerts.exchanges.deribit import EXCHANGE as DERIBIT
 from alerts.exchanges.http import VenueHttp, full_url, open_session
 from alerts.exchanges.spec import Request, snapshot
 from alerts.metrics.measure import measure
-from alerts.recording import Line, Recorder, Recording
+from alerts.recording import PUSHED, Line, Recorder, Recording
 from alerts.serving import Steady, Stepped, serve
 from alerts.simulator import SCENARIOS
 from alerts.simulator.deribit_wire import answer
@@ -169,3 +170,47 @@ async def test_a_posted_question_is_known_by_what_it_says(tmp_path, recorded, po
         session.post(http.url(Request("/info")), data=posted) as response,
     ):
         assert await response.json() == [1]
+
+
+async def test_what_was_pushed_is_pushed_again_over_the_same_path(tmp_path):
+    file, clock = tmp_path / "x.jsonl.gz", ManualClock(START)
+    url = f"{DERIBIT.stream_url}{DERIBIT.streams[0].path}"
+    with contextlib.closing(Recorder(file)) as recorder:
+        recorder.write(Line(START, DERIBIT.venue, f"{DERIBIT.url}/public/x", b"{}"))
+        for number in (1, 2, 3):
+            at = START + timedelta(minutes=number)
+            recorder.write(Line(at, DERIBIT.venue, url, b'{"n":%d}' % number, PUSHED))
+        elsewhere = Line(START + timedelta(minutes=1), "okx", "wss://okx/ws/v5", b"[]", PUSHED)
+        recorder.write(elsewhere)
+    timeline = Steady(START, START, clock.now)
+    async with (
+        serve(Recording.at(file), timeline) as served,
+        open_session() as session,
+        session.ws_connect(served.stream_url(DERIBIT.venue)) as socket,
+    ):
+        await asyncio.sleep(0.3)
+        clock.advance(minutes=2)
+        heard = [await socket.receive_json() for _ in range(2)]
+
+    assert heard == [{"n": 1}, {"n": 2}]
+
+
+async def test_shifted_to_now_what_is_pushed_has_todays_times(tmp_path):
+    file, clock = tmp_path / "x.jsonl.gz", ManualClock(NOW)
+    at = START + timedelta(minutes=1)
+    url = f"{DERIBIT.stream_url}{DERIBIT.streams[0].path}"
+    with contextlib.closing(Recorder(file)) as recorder:
+        recorder.write(Line(START, DERIBIT.venue, f"{DERIBIT.url}/public/x", b"{}"))
+        content = b'{"timestamp":%d}' % (at.timestamp() * 1000)
+        recorder.write(Line(at, DERIBIT.venue, url, content, PUSHED))
+    timeline = Steady(START, NOW, clock.now, to_now=True)
+    async with (
+        serve(Recording.at(file), timeline) as served,
+        open_session() as session,
+        session.ws_connect(served.stream_url(DERIBIT.venue)) as socket,
+    ):
+        await asyncio.sleep(0.3)
+        clock.advance(minutes=2)
+        heard = await socket.receive_json()
+
+    assert heard["timestamp"] == int((NOW + timedelta(minutes=1)).timestamp() * 1000)

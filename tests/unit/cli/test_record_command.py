@@ -1,15 +1,16 @@
 import asyncio
 import contextlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from alerts.clock import WallClock
+from alerts.exchanges.okx import EXCHANGE as OKX
 from alerts.playback import samples
 from alerts.recording import Recorder, Recording
 from alerts.simulator import SCENARIOS
 from alerts.simulator.server import Fault, simulated_market
-from bot.cli.record import _record, command, file_for
+from bot.cli.record import Marks, _record, command, file_for, stream_address
 from bot.settings import load
 
 FEB = SCENARIOS["feb-2026"]
@@ -75,3 +76,54 @@ def test_a_folder_gets_a_file_named_by_the_time(tmp_path):
 
 def test_help_shows_an_example():
     assert "Example:" in command.epilog
+
+
+FORCED = b'{"e":"forceOrder","o":{"s":"BTCUSDT","S":"SELL","z":"2","ap":"70000","T":%d}}'
+
+
+async def test_what_a_venue_pushes_is_recorded_with_the_time_that_was_heard(tmp_path):
+    file, clock = tmp_path / "x.jsonl.gz", WallClock()
+    async with simulated_market(FEB, clock) as market:
+        pushed = FORCED % (clock.now().timestamp() * 1000)
+        market.faults.append(Fault("forceOrder", content=pushed, times=3, pushed=True))
+        own = {
+            "VENUES": "binance_usdm",
+            "BINANCE_USDM_URL": market.url("binance_usdm"),
+            "BINANCE_USDM_WS_URL": market.stream_url("binance_usdm"),
+            "ASSETS": "BTC",
+        }
+        settings = load(environ=own, env_file=None)
+        with contextlib.closing(Recorder(file)) as recorder:
+            async with asyncio.timeout(10):
+                work = asyncio.create_task(_record(settings, recorder))
+                while market.faults[0].times:
+                    await asyncio.sleep(0.05)
+                await asyncio.sleep(0.3)
+                work.cancel()
+                await asyncio.wait([work])
+    lines = [line for line in Recording.at(file).lines() if line.method == "WS"]
+
+    messages = [line for line in lines if line.content]
+    (mark,) = [line for line in lines if line.heard]
+    assert [line.content for line in messages] == [pushed] * 3
+    assert messages[0].url.endswith("/binance_usdm/market/ws/!forceOrder@arr")
+    assert mark.heard[0] < messages[0].at <= mark.heard[1] <= mark.at
+
+
+def test_pieces_of_time_are_joined_to_marks_of_a_minute():
+    kept = []
+    marks = Marks("okx", "wss://x", kept.append, lambda: NOW)
+    for second in range(0, 130, 10):
+        marks.heard(NOW + timedelta(seconds=second), NOW + timedelta(seconds=second + 10))
+    marks.heard(NOW + timedelta(seconds=300), NOW + timedelta(seconds=301))
+    marks.write()
+
+    spans = [tuple((at - NOW).total_seconds() for at in line.heard) for line in kept]
+    assert spans == [(0, 60), (60, 120), (120, 130), (300, 301)]
+
+
+def test_without_an_address_for_its_streams_a_venue_elsewhere_is_not_listened_to():
+    settings = load(environ={"OKX_URL": "http://127.0.0.1:1/x"}, env_file=None)
+
+    assert stream_address(settings, OKX) == ""
+    assert stream_address(load(environ={}, env_file=None), OKX) == OKX.stream_url

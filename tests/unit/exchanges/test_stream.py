@@ -112,6 +112,24 @@ async def test_a_cut_leaves_a_hole_and_the_stream_comes_back():
         await heard.until(lambda: len(heard.events) > before)
 
 
+async def test_a_connection_on_which_nothing_comes_is_no_time_heard():
+    silent = replace(BYBIT, streams=(replace(BYBIT.streams[0], subscriptions=lambda _: ()),))
+    patient = replace(QUICK, ping_seconds=60.0)
+    async with listening(silent, patience=patient) as heard:
+        await heard.until(lambda: heard.market.asked >= 1)
+        await asyncio.sleep(0.5)
+
+    assert heard.pieces == []
+
+
+async def test_the_answer_to_a_ping_is_a_sign_of_life():
+    silent = replace(BYBIT, streams=(replace(BYBIT.streams[0], subscriptions=lambda _: ()),))
+    async with listening(silent, patience=replace(QUICK, ping_seconds=0.2)) as heard:
+        await heard.until(lambda: len(heard.pieces) >= 2)
+
+    assert heard.events == []
+
+
 async def test_nonsense_breaks_the_connection_and_nothing_else():
     nonsense = Fault(match="forceOrder", content=b"<html>", pushed=True)
     async with listening(USDM, nonsense) as heard:
@@ -181,21 +199,51 @@ def test_only_time_in_which_all_streams_stood_open_is_heard():
     attendance = Attendance(2)
     attendance.opened(0, at(0))
 
-    assert attendance.heard(at(5)) is None
+    assert attendance.heard() is None
     attendance.opened(1, at(10))
-    assert attendance.heard(at(15)) == (at(10), at(15))
-    assert attendance.closed(0, at(20)) == (at(15), at(20))
-    assert attendance.heard(at(30)) is None
-    assert attendance.closed(1, at(31)) is None
+    both_live(attendance, 15)
+    assert attendance.heard() == (at(10), at(15))
+    both_live(attendance, 20)
+    assert attendance.closed(0) == (at(15), at(20))
+    attendance.lives(1, at(30))
+    assert attendance.heard() is None
+    assert attendance.closed(1) is None
     attendance.opened(0, at(40))
     attendance.opened(1, at(41))
-    assert attendance.heard(at(42)) == (at(41), at(42))
+    both_live(attendance, 42)
+    assert attendance.heard() == (at(41), at(42))
+
+
+def both_live(attendance, seconds):
+    attendance.lives(0, at(seconds))
+    attendance.lives(1, at(seconds))
+
+
+def test_silence_before_a_break_was_not_heard():
+    # The last message came at 5 s; that nobody was there any more showed at 20 s.
+    attendance = Attendance(1)
+    attendance.opened(0, at(0))
+    attendance.lives(0, at(5))
+
+    assert attendance.closed(0) == (at(0), at(5))
+
+
+def test_of_two_streams_the_more_silent_one_counts():
+    attendance = Attendance(2)
+    both_open = [attendance.opened(number, at(0)) for number in (0, 1)]
+    attendance.lives(0, at(9))
+    attendance.lives(1, at(4))
+
+    assert both_open == [None, None]
+    assert attendance.heard() == (at(0), at(4))
 
 
 def test_no_time_is_told_twice():
     attendance = Attendance(1)
     attendance.opened(0, at(0))
+    attendance.lives(0, at(5))
 
-    assert attendance.heard(at(5)) == (at(0), at(5))
-    assert attendance.heard(at(5)) is None
-    assert attendance.heard(at(4)) is None
+    assert attendance.heard() == (at(0), at(5))
+    assert attendance.heard() is None
+    attendance.lives(0, at(4))
+    assert attendance.heard() is None
