@@ -25,11 +25,15 @@ BOUND = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A venue and the way to reach it; `listen` where its streams are listened to."""
+    """A venue and the way to reach it; `listen` where its streams are listened to.
+
+    `ahead`: seconds that its clock is ahead of this machine's, None where that is not known.
+    """
 
     exchange: Exchange
     http: Http
     listen: Listen | None = None
+    ahead: Callable[[], float | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,10 @@ from datetime import timedelta
 from enum import StrEnum
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from alerts.collect import Source
-from alerts.domain.errors import StoreAwayError, StoreError
+from alerts.domain.errors import StoreError
 from alerts.domain.reading import Series
 from alerts.domain.turn import Rates
 from alerts.exchanges import EXCHANGES
@@ -26,8 +25,6 @@ from alerts.metrics.relative import PROXIES
 from alerts.offers import Offers, poll_of
 from alerts.ports import Budget, Clock, Store
 from alerts.scheduler import Cadence, Poller
-from alerts.storage.embedded import embedded
-from alerts.storage.redis import RedisStore
 from bot.alarm import Alarm
 from bot.commands.front import Front
 from bot.commands.spec import Desk, FrontDesk, Readings
@@ -35,6 +32,7 @@ from bot.courier import Courier
 from bot.health import (
     Part,
     chat_part,
+    clock_parts,
     history_parts,
     polling_part,
     queue_parts,
@@ -43,6 +41,8 @@ from bot.health import (
 )
 from bot.hook import Hook, Hooked
 from bot.limits import Limits, budget_name, rates_of
+from bot.opening import START_PATIENCE as START_PATIENCE
+from bot.opening import opened as opened
 from bot.platforms.spec import Platform
 from bot.replies import Counted
 from bot.settings import Settings
@@ -54,8 +54,6 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=3)
 """Extended every second; with that second, a leader killed is replaced within four."""
 
-START_PATIENCE = timedelta(seconds=30)
-START_RETRY_SECONDS = 0.5
 FOLLOW_SECONDS = 2.0
 FIRST_READINGS_SECONDS = 5.0
 
@@ -139,7 +137,11 @@ class Bot:
         now = self.clock.now()
         store = await store_part(self.store)
         polling = (
-            [polling_part(self.poller, now), *history_parts(self.poller, now)]
+            [
+                polling_part(self.poller, now),
+                *history_parts(self.poller, now),
+                *clock_parts(self.sources),
+            ]
             if self.role.does(Role.POLLER)
             else []
         )
@@ -265,47 +267,6 @@ def cadence(settings: Settings) -> Cadence:
     """How often each feed is polled, from the settings."""
     polls = sorted({feed.poll for exchange in EXCHANGES for feed in exchange.feeds})
     return Cadence({poll: settings.poll(poll) for poll in polls})
-
-
-@contextlib.asynccontextmanager
-async def opened(
-    settings: Settings, patience: timedelta = timedelta(0)
-) -> AsyncIterator[RedisStore]:
-    """The store the settings name: a Redis, or the embedded one in the data folder.
-
-    One that does not answer is waited for as long as `patience`; then StoreError.
-    """
-    async with contextlib.AsyncExitStack() as stack:
-        url = settings.redis_url.get_secret_value() if settings.redis_url else ""
-        url = url or await stack.enter_async_context(embedded(Path(settings.data_dir)))
-        store = await _reached_store(url, patience)
-        stack.push_async_callback(store.close)
-        await _inspect(store, strict=settings.redis_strict == "yes")
-        yield store
-
-
-async def _reached_store(url: str, patience: timedelta) -> RedisStore:
-    loop = asyncio.get_running_loop()
-    end = loop.time() + patience.total_seconds()
-    while True:
-        try:
-            return await RedisStore.open(url)
-        except StoreAwayError as error:
-            if loop.time() >= end:
-                remedy = "start it, or set REDIS_URL (empty for the embedded store)"
-                waited = f" for {patience.total_seconds():.0f} s" if patience else ""
-                raise StoreError(f"{error}{waited}: {remedy}") from error
-            log.warning("waiting for the store why=%s", error)
-        await asyncio.sleep(START_RETRY_SECONDS)
-
-
-async def _inspect(store: RedisStore, *, strict: bool) -> None:
-    """Refuse a store that may throw rules away; warn of one that may forget, or refuse it too."""
-    for concern in await store.posture():
-        grade, _, text = concern.partition(": ")
-        if grade == "refused" or (strict and grade == "warning"):
-            raise StoreError(text)
-        log.warning("store %s", concern)
 
 
 @contextlib.asynccontextmanager

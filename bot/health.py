@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from alerts.collect import Source
 from alerts.domain.errors import StoreError, StoreFullError
 from alerts.domain.ids import Venue
 from alerts.domain.reading import Reading, Series
+from alerts.exchanges.ahead import machine_behind
 from alerts.ports import Outbox, Store
 from alerts.scheduler import Poller
 from bot.platforms.spec import Platform
@@ -66,6 +68,16 @@ def polling_part(poller: Poller, now: datetime) -> Part:
     return Part(
         "polling", f"leading, last tick {seconds:.0f} s ago", well, (("tick_age", seconds),)
     )
+
+
+def clock_parts(sources: Sequence[Source]) -> list[Part]:
+    """That this machine's clock is off, by what the venues say the time is."""
+    behind = machine_behind([source.ahead() for source in sources])
+    if behind is None:
+        return []
+    where = "behind" if behind > 0 else "ahead of"
+    text = f"{abs(behind):.0f} s {where} the venues: set this machine's time (NTP)"
+    return [Part("clock", text, well=False, figures=(("behind", behind),))]
 
 
 def venue_parts(

@@ -185,7 +185,13 @@ TABLE = {
     "bot.log": Row(("bot.redact", "bot.settings"), ("structlog",)),
     "bot.venues": Row(("alerts.collect", "alerts.exchanges", "bot.settings"), ("aiohttp",)),
     "bot.app": Row(EVERYTHING),
-    "bot.health": Row((DOMAIN, "alerts.ports", "alerts.scheduler", "bot.platforms")),
+    "bot.opening": Row((DOMAIN, "alerts.storage", "bot.settings")),
+    "bot.health": Row(
+        (
+            *(DOMAIN, "alerts.collect", "alerts.exchanges.ahead", "alerts.ports"),
+            *("alerts.scheduler", "bot.platforms"),
+        )
+    ),
     "bot.web": Row(("alerts.domain", "bot.app", "bot.health"), ("aiohttp", "prometheus_client")),
     "bot.cli": Row(EVERYTHING, ("aiohttp", "click", "rich")),
     "bot.__main__": Row((DOMAIN,), ("click",)),

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,7 @@ import aiohttp
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
 from alerts.domain.errors import FetchError
+from alerts.exchanges.ahead import Ahead
 from alerts.exchanges.breaker import Breaker, Closed, Open, asked, failed, left
 from alerts.exchanges.spec import Body, Exchange, Request
 
@@ -64,6 +66,7 @@ class VenueHttp:
     A venue that asks for a long wait, or shuts us out, is not asked again before that time.
     An answer that may be kept is asked for again only when it is too old.
     A venue that fails again and again is left alone, ever longer, and then asked one thing first.
+    `ahead` is its clock beside this machine's own (`wall`, whatever the market's clock is).
     """
 
     def __init__(  # noqa: PLR0913 -- all but two are named and most have a default
@@ -75,6 +78,7 @@ class VenueHttp:
         base_url: str = "",
         on_body: Recorder | None = None,
         limits: Limits | None = None,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         self._exchange = exchange
         self._session = session
@@ -88,6 +92,8 @@ class VenueHttp:
         self._shut_why = ""
         self._kept: dict[Hashable, Body] = {}
         self._breaker: Breaker = Closed()
+        self._wall = wall
+        self.ahead = Ahead()
 
     def url(self, request: Request) -> str:
         """The full address of a request."""
@@ -176,7 +182,7 @@ class VenueHttp:
 
     async def _ask(self, request: Request) -> tuple[Body, float | None]:
         """One exchange of request and answer, with the wait the answer asks for."""
-        asked_at = self._now()
+        asked_at, asked_by_wall = self._now(), self._wall()
         async with self._session.request(
             request.method,
             self.url(request),
@@ -187,6 +193,7 @@ class VenueHttp:
                 total=self._limits.total_seconds, connect=self._limits.connect_seconds
             ),
         ) as response:
+            self.ahead.hear(response.headers, asked_by_wall, self._wall())
             content = await self._read(response)
             wait = _wait_asked(response.headers)
             body = Body(content, self._now(), response.status, asked_at)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from alerts.domain.errors import StoreError
-from bot import app
+from bot import opening
 from bot.supervision import supervised
 
 
@@ -51,14 +51,14 @@ async def test_a_store_that_evicts_is_refused():
     evicts = Posture("refused: maxmemory-policy allkeys-lru may throw rules away")
 
     with pytest.raises(StoreError, match="allkeys"):
-        await app._inspect(evicts, strict=False)
+        await opening.inspect(evicts, strict=False)
 
 
 async def test_a_store_without_persistence_is_warned_of_and_refused_where_asked_for(caplog):
     forgets = Posture("warning: appendonly is off")
 
-    await app._inspect(forgets, strict=False)
+    await opening.inspect(forgets, strict=False)
 
     assert "appendonly is off" in caplog.text
     with pytest.raises(StoreError, match="appendonly is off"):
-        await app._inspect(forgets, strict=True)
+        await opening.inspect(forgets, strict=True)

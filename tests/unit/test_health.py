@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 
+from alerts.collect import Source
 from alerts.domain.errors import StoreError
 from alerts.domain.ids import Asset, MetricKey, Platform, Venue
 from alerts.domain.reading import Reading, Series
 from alerts.storage.memory import MemoryStore
-from bot.health import chat_part, queue_parts, store_part, venue_parts
+from bot.health import chat_part, clock_parts, queue_parts, store_part, venue_parts
 from tests.fakes.clock import ManualClock
 
 NOW = ManualClock().now()
@@ -60,3 +61,13 @@ async def test_each_queue_has_its_depth():
 def test_a_chat_that_is_not_ok_is_ill():
     assert chat_part(Chat("token refused")).well is False
     assert chat_part(Chat("ok")).well
+
+
+def test_a_clock_that_is_off_by_more_than_two_seconds_is_told_with_the_remedy():
+    off = [Source(None, None, ahead=lambda: 8.0) for _ in range(2)]
+
+    (part,) = clock_parts(off)
+
+    assert part.well is False
+    assert part.text == "8 s behind the venues: set this machine's time (NTP)"
+    assert clock_parts([Source(None, None, ahead=lambda: 1.9)]) == []
