@@ -10,11 +10,13 @@ from alerts.domain.ids import MetricKey
 from alerts.domain.reading import Reading, Series
 from alerts.domain.rule import Direction, Rule
 from alerts.metrics import BY_KEY
+from alerts.metrics.regime import REGIME_KEY, inputs
 from alerts.ports import History, RuleBook
 from bot.commands.spec import Readings
 from bot.rarity import Asked, Rarities
 from bot.text import Told
 from bot.text.rarity import Rarity
+from bot.text.regime import regime_line
 from bot.text.split import Ends, Split
 
 log = logging.getLogger(__name__)
@@ -67,7 +69,19 @@ async def _told(event: Event, rule: Rule | None, past: "Past") -> Told:
         beside=() if event.kind in {Kind.DARK, Kind.BACK} else await _beside(event, past),
         rarity=await _rarity(event, rule, past) if news else None,
         split=await _split(event, past) if news else None,
+        regime=_regime(event, past) if news else "",
     )
+
+
+def _regime(event: Event, past: "Past") -> str:
+    """How the market stood, from memory: for news that is late there is none."""
+    asset = event.series.asset
+    near = {
+        series: reading
+        for series in (*inputs(asset), Series(REGIME_KEY, asset))
+        if (reading := past.readings.get(series)) and abs(event.at - reading.at) <= NEAR
+    }
+    return regime_line(asset, near) if Series(REGIME_KEY, asset) in near else ""
 
 
 async def _split(event: Event, past: "Past") -> Split | None:

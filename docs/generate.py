@@ -13,6 +13,7 @@ from alerts.exchanges import EXCHANGES
 from alerts.metrics import METRICS
 from alerts.metrics.accuracy import ACCURACY, Accuracy
 from alerts.metrics.aggregate import MOST_MISSED
+from alerts.metrics.regime import EDGES
 from alerts.metrics.spec import DERIVATIONS, Joins, Metric, Past
 from alerts.offers import Offers
 from alerts.rules.describe import describe
@@ -90,7 +91,8 @@ def metrics() -> str:
         "Without a venue it is of all configured venues together; `@VENUE` names one.",
         "Behind a bar stands what is made of a series, such as `oi_usd:BTC|chg.7d`: "
         "a change (`chg`), in percent, or in points of what is in percent already; "
-        "a percentile (`pctl`) and a z-score (`z`) among daily closes.",
+        "a percentile (`pctl`) and a z-score (`z`) among daily closes; and a spread over another "
+        "series, such as `skew25_norm.7d:BTC|less.skew25_norm.30d:BTC`.",
         f"There are: {', '.join(f'`{one}`' for one in DERIVATIONS)}.",
         "Any series can be computed from a recording with `derivwatch compute`.",
         "The last column is the largest difference from what others computed of the same inputs, "
@@ -188,10 +190,27 @@ def _metric(metric: Metric) -> str:
         f"- Venues: {_made_of(metric) or ', '.join(_venues(metric))}",
         *_joining(metric),
         *usual,
+        *(_edges(metric) if metric.names else ()),
         *(f"- Accuracy: {_told(one)}." for one in ACCURACY[metric.key]),
         f"- Rules: hold {defaults.hold_minutes:g} min before firing, clear {gap} past the level.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _edges(metric: Metric) -> Iterator[str]:
+    """Where the grades of a regime begin, per asset."""
+    yield "- Grades: " + ", ".join(f"{n} {name}" for n, name in enumerate(metric.names)) + "."
+    for asset, edges in EDGES.items():
+        for edge in edges:
+            side = "above" if edge.rises else "below"
+            begins = ", ".join(
+                f"{name} {side} {_plain(at)}"
+                for name, at in zip(metric.names[1:], edge.edges, strict=True)
+            )
+            yield (
+                f"- {asset} `{edge.series(asset)}`: {begins}; left by {_plain(edge.ease)} "
+                f"({edge.source}; {edge.dated:%-d %B %Y})."
+            )
 
 
 def _venues(metric: Metric) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from alerts.domain.ids import Asset, Chat, MetricKey, Platform, RuleId, Venue
 from alerts.domain.market import OptionChain
 from alerts.domain.reading import Gap, Reading, Reason, Series
 from alerts.domain.rule import Direction, Draft, Leg, Rule, State, Timing
+from alerts.metrics.regime import REGIME
 from alerts.metrics.spec import Defaults, Metric, Unit
 from alerts.rules.vocabulary import Vocabulary
 
@@ -165,5 +166,5 @@ VRP = replace(RV, key=MetricKey("vrp"), words=("vol premium",), unit=Unit.VOL_PO
 
 def a_wide_vocabulary() -> Vocabulary:
     """One metric of every unit, twins in two units, and metrics that look back over a window."""
-    flows = (A_FUNDING, A_FUNDING_8H, A_OI, AN_OI_USD, LONGS, GOLD, DRAWDOWN, RV, VRP)
+    flows = (A_FUNDING, A_FUNDING_8H, A_OI, AN_OI_USD, LONGS, GOLD, DRAWDOWN, RV, VRP, REGIME)
     return Vocabulary((A_SKEW, A_VOL, A_BASIS, A_PRICE, *flows), (Asset("BTC"), Asset("ETH")))

@@ -15,6 +15,7 @@ from alerts.metrics.liquidations import LIQ_LONG_USD, LIQ_SHORT_USD
 from alerts.metrics.open_interest import OI_COIN, OI_USD
 from alerts.metrics.price import PRICE
 from alerts.metrics.realised import RV, VRP
+from alerts.metrics.regime import REGIME
 from alerts.metrics.relative import VS_GOLD, VS_TECH
 from alerts.metrics.skew import BUTTERFLY, RISK_REVERSAL, SKEW_NORM, SKEW_RAW
 from alerts.metrics.spec import Metric, Unit, derived
@@ -44,6 +45,7 @@ METRICS: tuple[Metric, ...] = (
     REBOUND,
     VS_GOLD,
     VS_TECH,
+    REGIME,
 )
 
 BY_KEY: Mapping[MetricKey, Metric] = MappingProxyType({metric.key: metric for metric in METRICS})

@@ -55,6 +55,7 @@ ACCURACY: Mapping[MetricKey, tuple[Accuracy, ...]] = MappingProxyType(
         MetricKey("liq_long_usd"): (_golden("g07"),),
         MetricKey("liq_short_usd"): (_golden("g07"),),
         MetricKey("dvol"): (Accuracy(0.0, "recorded candles: as published, nothing is computed"),),
+        MetricKey("regime"): (Accuracy(0.0, "grades by hand: it counts edges that are passed"),),
         MetricKey("term_slope"): (_golden("g10"),),
         MetricKey("pcr_oi"): (_golden("g10"), Accuracy(EXACT, _SUMS)),
         MetricKey("pcr_volume"): (_golden("g10"), Accuracy(EXACT, _SUMS)),

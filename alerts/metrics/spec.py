@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from math import floor
 from typing import Any
 
 from alerts.domain.ids import Asset, MetricKey
@@ -20,6 +21,7 @@ class Unit(StrEnum):
     COINS = "coins"
     RATIO = "ratio"
     DEVIATIONS = "standard deviations"
+    GRADE = "grade"
 
 
 class Joins(StrEnum):
@@ -103,6 +105,8 @@ class Metric:
     `at_least`: the number is a lower bound, and is told as one.
     `dated`: it is made of futures that expire, which not every venue has.
     `coin` names the asset a number of coins is of, once that is known.
+    `names` are what whole numbers from 0 on are called, where they are grades: a level between
+    two of them is called by the one it keeps out.
     """
 
     key: MetricKey
@@ -129,17 +133,32 @@ class Metric:
     at_least: bool = False
     dated: bool = False
     coin: str = ""
+    names: tuple[str, ...] = ()
 
     @property
     def is_percent(self) -> bool:
         """Whether its changes are told in points rather than in percent."""
         return self.unit not in {Unit.USD, Unit.COINS, Unit.RATIO}
 
+    def name_of(self, level: float, *, above: bool) -> str:
+        """What a level between two grades is called: above `cautious`, below `stress`."""
+        low = floor(level)
+        if not 0 <= low < len(self.names) - 1 or level - low != _BETWEEN:
+            return ""
+        return self.names[low if above else low + 1]
+
+    def level_at(self, name: str, *, above: bool) -> float | None:
+        """The level that `name_of` calls so; None where there is no grade beyond."""
+        place = self.names.index(name) + (_BETWEEN if above else -_BETWEEN)
+        return place if 0 < place < len(self.names) - 1 else None
+
     def band(self, asset: Asset) -> Band | None:
         """The latest dated band for an asset, if there is one."""
         dated = [band for key, band in self.bands if key == asset]
         return max(dated, key=lambda band: band.dated, default=None)
 
+
+_BETWEEN = 0.5
 
 CHANGES = ("1h", "4h", "24h", "7d", "30d")
 SPANS = ("90d", "365d")
@@ -191,6 +210,7 @@ def derived(metric: Metric, how: str) -> Metric:
         low="",
         plausible=bounds,
         decimals=metric.decimals if unit is Unit.POINTS else 1,
+        names=(),
     )
 
 

@@ -197,6 +197,11 @@ def _band(condition: Condition, op: str) -> Meaning:
             "A range has two clear levels: say it as two conditions, each with its own clear."
         )
     claim = replace(condition.claim(series, Direction.ABOVE), plain=False)
+    if claim.metric.names:
+        raise UsageError(
+            f"{claim.word} has grades and no range: name one of them.",
+            fixes=tuple(f"{claim.word} becomes {name}" for name in claim.metric.names[:0:-1]),
+        )
     one = read_level(claim, sure=condition.sure)
     low, high = sorted((one, _number(condition, claim, also)))
     if low == high:

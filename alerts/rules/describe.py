@@ -72,7 +72,8 @@ def condition(leg: Leg, vocabulary: Vocabulary | None = None) -> str:
     if said:
         return f"{words} {said}"
     derivation = f" {_KINDS[kind]} {span}" if kind else ""
-    return f"{words}{derivation} {leg.direction} {_level(leg.level, metric)}"
+    named = metric.name_of(leg.level, above=leg.direction is Direction.ABOVE)
+    return f"{words}{derivation} {leg.direction} {named or _level(leg.level, metric)}"
 
 
 _KINDS = {"chg": "change", "pctl": "percentile", "z": "z"}
@@ -131,7 +132,7 @@ def _band(pair: Sequence[Leg], join: Join, vocabulary: Vocabulary | None) -> str
     one, other = pair
     if one.series != other.series or one.series.derived or not vocabulary.serves(one.series):
         return ""
-    if not one.level < other.level:
+    if not one.level < other.level or metric.names:
         return ""
     outside = join is Join.ANY
     edges = (one.level, other.level)

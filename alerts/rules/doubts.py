@@ -1,5 +1,6 @@
 """Questions worth asking before a level is taken at its word."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -63,6 +64,8 @@ def doubt(
 ) -> "Doubt | None":
     """Why a level is more likely a slip than meant, if it is."""
     value, usual = amount.value, metric.defaults
+    if metric.names and not metric.name_of(value, above=True):
+        return Doubt.GRADE
     low, high = metric.plausible
     if twin and (either := _either(metric, twin, amount)):
         return either
@@ -91,6 +94,7 @@ class Doubt(Enum):
     SIGN = auto()
     COINS = auto()
     PERIOD = auto()
+    GRADE = auto()
 
 
 def ask(claim: Claim, amount: Amount) -> None:
@@ -101,6 +105,8 @@ def ask(claim: Claim, amount: Amount) -> None:
             raise _fraction(claim, amount.value)
         case Doubt.FAR:
             raise _far(claim, amount.value)
+        case Doubt.GRADE:
+            raise _grade(claim)
         case Doubt.SIGN:
             raise _sign(claim, amount.value)
         case Doubt.COINS | Doubt.PERIOD if claim.twin and claim.said:
@@ -122,6 +128,21 @@ def _which(claim: Claim, twin: Metric, said: Piece, value: float) -> UsageError:
             for one, shown in ((twin, other), (claim.metric, own))
         ),
     )
+
+
+def _grade(claim: Claim) -> UsageError:
+    names = claim.metric.names
+    names = names[:-1] if claim.direction is Direction.ABOVE else names[1:]
+    gone = [(claim.phrase.unit, "")] if claim.phrase.unit else []
+    return UsageError(
+        f"A {claim.word} is {listed(claim.metric.names)}: say it by its name.",
+        fixes=tuple(claim.phrase.swap((claim.phrase.level, name), *gone) for name in names),
+    )
+
+
+def listed(names: Sequence[str]) -> str:
+    """Several names in a sentence: `calm, cautious, stress or panic`."""
+    return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
 def _fraction(claim: Claim, value: float) -> UsageError:

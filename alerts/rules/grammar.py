@@ -19,6 +19,7 @@ from alerts.rules.against import read_against
 from alerts.rules.conditions import Condition, Meaning, read_condition
 from alerts.rules.conflicts import check_legs
 from alerts.rules.describe import describe
+from alerts.rules.grades import is_graded, read_grade
 from alerts.rules.phrase import LONGEST_NAME, Clause, Phrase, Piece, clean_name, tidy
 from alerts.rules.spelling import (
     Check,
@@ -118,6 +119,9 @@ def _other(phrase: Phrase, vocabulary: Vocabulary, check: Check) -> Found | None
     if phrase.kind != "against":
         return None
     found = find(phrase.other, vocabulary)
+    metrics = find(phrase.subject, vocabulary).metrics
+    if metrics and is_graded(metrics[0][0]):
+        return found
     if found.unknown and (answer := respelled(phrase.text, found.unknown, vocabulary, check)):
         raise answer
     return found
@@ -126,7 +130,12 @@ def _other(phrase: Phrase, vocabulary: Vocabulary, check: Check) -> Found | None
 def _meaning(condition: Condition, other: Found | None) -> Meaning:
     local = tuple(one for one in condition.phrase.clauses if not _is_shared(one))
     by_kind(tuple(one for one in local if one.kind != "also"))
-    return read_against(condition, other) if other else read_condition(condition)
+    if other is None:
+        return read_condition(condition)
+    metric = condition.vocabulary.of(condition.series())
+    if metric is not None and is_graded(metric) and not (other.metrics or other.series):
+        return read_grade(condition, metric)
+    return read_against(condition, other)
 
 
 def _join(text: str, words: Sequence[Piece], *, apart: bool) -> Join | None:

@@ -31,6 +31,7 @@ CONDITIONS: tuple[Form, ...] = (
     Form("against gold or tech", "ASSET vs gold CHANGE in WINDOW", "btc vs gold -10% in 30d"),
     Form("above or below another metric", "METRIC above METRIC", "skew 7d above skew 30d"),
     Form("by at least so much", "METRIC above METRIC by NUMBER", "funding above basis by 5 pts"),
+    Form("the market's regime", "regime becomes GRADE", "regime becomes stress"),
     Form("standard deviations", "METRIC z above NUMBER", "basis z above 2 in 90d"),
     Form(
         "several at once, at most five",

@@ -2,13 +2,14 @@
 
 from alerts.domain.ids import Asset
 from alerts.metrics import METRICS
+from alerts.metrics.regime import EDGES, GRADES, REGIME_KEY, Edge
 from alerts.metrics.spec import Metric
-from bot.card import Button, Card
+from bot.card import Button, Card, Field
 from bot.commands.market import fresh, series_of, vocabulary
 from bot.commands.spec import Ask, Command, Desk, Kind, Param
 from bot.commands.words import subject
 from bot.text import figures
-from bot.text.rules import capital
+from bot.text.rules import capital, level_of
 from bot.text.told import footer
 
 ROW = 3
@@ -27,6 +28,7 @@ async def run(ask: Ask, desk: Desk) -> Card:
             _usual(wanted.metric, asset),
             _now(desk, wanted.metric, asset, wanted.window),
         ),
+        fields=_edges(wanted.metric, asset),
         footer=footer(["Definitions and history, never advice"], simulated=desk.simulated),
         buttons=((Button("Set an alert", f"pick:{asset}:{wanted.metric.key}"),),),
     )
@@ -41,11 +43,32 @@ def _method(desk: Desk, metric: Metric, asset: Asset, window: str) -> str:
 
 
 def _usual(metric: Metric, asset: Asset) -> str:
+    if metric.names:
+        return "Usual: the grades begin where dated edges say, which move with the years."
     band = metric.band(asset)
     usual = figures.usual(metric, asset)
     if band is None or not usual:
         return "Usual: no dated band for it; watch your own level."
     return f"{usual}: {band.source}. What is usual moves with the years."
+
+
+def _edges(metric: Metric, asset: Asset) -> tuple[Field, ...]:
+    """Where each grade of a regime begins, and whose edges those are."""
+    if metric.key != REGIME_KEY:
+        return ()
+    return tuple(
+        Field(
+            capital(figures.short(edge.series(asset))),
+            f"{_three(edge, asset)} ({edge.source}; {edge.dated:%b %Y})",
+        )
+        for edge in EDGES.get(asset, ())
+    )
+
+
+def _three(edge: Edge, asset: Asset) -> str:
+    side = "above" if edge.rises else "below"
+    shown = ", ".join(level_of(edge.series(asset), one) for one in edge.edges)
+    return f"{', '.join(GRADES[1:])} {side} {shown}"
 
 
 def _now(desk: Desk, metric: Metric, asset: Asset, window: str) -> str:

@@ -1,10 +1,12 @@
 """`/now`: every headline metric at a glance, or one of them in detail."""
 
 import logging
+from collections.abc import Iterator, Mapping, Sequence
 
 from alerts.domain.errors import StoreError
 from alerts.domain.ids import Asset
 from alerts.domain.reading import Reading, Series
+from alerts.metrics.regime import REGIME_KEY
 from alerts.metrics.spec import Metric
 from bot.card import Button, Card, Field
 from bot.commands.market import check_offer, fresh, presets, series_of, vocabulary
@@ -14,6 +16,7 @@ from bot.rarity import Asked, rarity
 from bot.text import figures
 from bot.text.board import board, headline_series, missing, place, source
 from bot.text.rarity import deviations, fields
+from bot.text.regime import regime_line
 from bot.text.rules import convention
 
 log = logging.getLogger(__name__)
@@ -36,7 +39,7 @@ def snapshot(desk: Desk, assets: tuple[Asset, ...], title: str = "Now") -> Card:
     shown = [series for asset in assets for series in headline_series(asset)]
     return Card(
         title=title,
-        lines=tuple(missing(shown, readings, desk.readings.all(), now)),
+        lines=(*missing(shown, readings, desk.readings.all(), now), *_regimes(assets, readings)),
         pre=board(assets, readings),
         footer=source(
             [readings[one] for one in shown if one in readings], now, simulated=desk.simulated
@@ -45,6 +48,12 @@ def snapshot(desk: Desk, assets: tuple[Asset, ...], title: str = "Now") -> Card:
             (Button("Set an alert", "cmd:alert"), Button("What do these mean?", "cmd:explain")),
         ),
     )
+
+
+def _regimes(assets: Sequence[Asset], readings: Mapping[Series, Reading]) -> Iterator[str]:
+    for asset in assets:
+        if line := regime_line(asset, readings):
+            yield f"{asset}: {line[:1].lower()}{line[1:]}."
 
 
 async def detail(desk: Desk, metric: Metric, wanted: Subject) -> Card:
@@ -57,6 +66,8 @@ async def detail(desk: Desk, metric: Metric, wanted: Subject) -> Card:
     about = Button("What is this?", f"cmd:explain:{asset} {metric.key}")
     usual = figures.usual(metric, asset)
     lines = [_meaning(metric, reading), f"{usual}." if usual else "", convention(series)]
+    if metric.key == REGIME_KEY and (why := regime_line(asset, readings)):
+        lines.insert(0, f"{why}.")
     lines += missing([series], readings, desk.readings.all(), now)
     return Card(
         title=_title(series, metric, reading),
@@ -109,7 +120,7 @@ def _offers(series: Series, reading: Reading | None) -> tuple[Button, ...]:
     window = "" if series.window == metric.default_window else f"{series.window} "
     return tuple(
         Button(
-            f"Alert {when} {figures.level(metric, level)}",
+            f"Alert {when} {figures.level(metric, level, above=when == 'above')}",
             f"cmd:set:{series.asset} {window}{metric.key} {when} {level:.12g}",
         )
         for when, level in levels[:PRESETS_AT_MOST]

@@ -14,6 +14,7 @@ from alerts.engine.replay import play
 from alerts.engine.tape import Tape, wind
 from alerts.history.along import along, oldest
 from alerts.metrics import BY_KEY, metric_of
+from alerts.metrics.regime import REGIME_KEY, inputs, regime_along
 from bot.card import Button
 from bot.commands.spec import Desk
 from bot.text.outlook import rate
@@ -26,6 +27,9 @@ COARSE = timedelta(hours=18)
 """How long a reading of the distant past counts: three of its usual spacings."""
 
 _FINE = timedelta(days=10)
+
+TOGETHER = timedelta(hours=6)
+"""How far apart the inputs of a regime may lie in the past: they are kept four times a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,9 @@ def _watched(draft: Draft) -> tuple[Series, ...]:
 async def _read(desk: Desk, series: Series) -> list[Reading]:
     metric, now = BY_KEY.get(series.metric), desk.clock.now()
     start = oldest(now, series)
+    if series.metric == REGIME_KEY and not series.derived:
+        known = [one for part in inputs(series.asset) for one in await _read(desk, part)]
+        return regime_along(series.asset, known, TOGETHER)
     read = [list(await desk.history.window(base, start, now)) for base in series.bases]
     return along(series, *read, points=metric is None or metric.is_percent)
 
@@ -84,7 +91,7 @@ def _rarer(draft: Draft, tape: Tape) -> tuple[tuple[Draft, Outlook], ...]:
         return ()
     [leg] = draft.legs
     metric = metric_of(leg.series)
-    if metric is None:
+    if metric is None or metric.names:
         return ()
     gap = abs(leg.level - leg.clear) or metric.defaults.clear_gap
     return rarer(draft, tape, farther(leg, gap=gap))

@@ -48,7 +48,7 @@ def _presets(series: Series, reading: Reading | None) -> Iterable[Choice]:
     current = f" (now {figures.value(metric, reading.value)})" if reading else ""
     for when, level in presets(metric, series.asset, reading.value if reading else None):
         word = figures.word(series.metric).lower()
-        name = f"{series.asset} {word} {when} {figures.level(metric, level)}"
+        name = f"{series.asset} {word} {when} {figures.level(metric, level, above=when == 'above')}"
         yield Choice(name + current, f"{series.asset} {word} {when} {level:.12g}")
 
 

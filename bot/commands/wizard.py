@@ -68,7 +68,7 @@ def levels(desk: Desk, asset: Asset, metric: Metric) -> Card:
         buttons=(
             tuple(
                 Button(
-                    f"{when} {figures.level(metric, level)}",
+                    f"{when} {figures.level(metric, level, above=when == 'above')}",
                     f"pick:{asset}:{metric.key}:{when}:{level:.12g}",
                 )
                 for when, level in offers

@@ -92,6 +92,8 @@ def away(leg: Leg, reading: Reading) -> str:
         gap = -gap
     if gap < 0:
         return f"Now {shown}: true already"
+    if metric.names:
+        return f"Now {shown}"
     if not metric.is_percent:
         return f"Now {shown}, {gap / reading.value * 100:.1f}% away" if reading.value else ""
     return f"Now {shown}, {gap:.{metric.decimals}f} pts away"

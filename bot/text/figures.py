@@ -21,6 +21,7 @@ _SUFFIX = {
     Unit.COINS: "",
     Unit.RATIO: "",
     Unit.DEVIATIONS: "σ",
+    Unit.GRADE: "",
 }
 _COUNTED = frozenset({Unit.USD, Unit.COINS})
 _CAPITALS = frozenset({"oi", "iv", "dvol", "pcr", "rr", "rv", "usd", "vrp"})
@@ -48,6 +49,8 @@ _REASONS = {
 
 def value(metric: Metric, number: float) -> str:
     """A value with its unit, short: `20.0%`, `$71.5K`."""
+    if metric.names:
+        return metric.names[min(max(round(number), 0), len(metric.names) - 1)].upper()
     if metric.unit is Unit.USD:
         return f"at least {dollars(number)}" if metric.at_least else dollars(number)
     if metric.unit is Unit.COINS:
@@ -60,7 +63,9 @@ def exact(metric: Metric, number: float, level_: float) -> str:
 
     Where two decimals cannot tell them apart, words do: `just over 15%`.
     """
-    if metric.unit in _COUNTED and abs(number) >= _LARGE and amount(number) != amount(level_):
+    if metric.names or (
+        metric.unit in _COUNTED and abs(number) >= _LARGE and amount(number) != amount(level_)
+    ):
         return value(metric, number)
     digits = _digits(metric, number, level_)
     if number != level_ and round(number, digits) == round(level_, digits):
@@ -70,6 +75,8 @@ def exact(metric: Metric, number: float, level_: float) -> str:
 
 def since(metric: Metric, before: float, after: float, level_: float) -> tuple[str, str]:
     """What a value was, and the change from there to its `exact` one, in figures that add up."""
+    if metric.names:
+        return value(metric, before), ""
     if not metric.is_percent:
         return exact(metric, before, before), change(metric, before, after)
     digits = _digits(metric, after, level_)
@@ -94,8 +101,10 @@ def _precise(metric: Metric, number: float, digits: int) -> str:
     return _with_unit(metric, f"{number:,.{digits}f}" if counted else f"{number:.{digits}f}")
 
 
-def level(metric: Metric, number: float) -> str:
-    """A level as a person would write it: `15%`, `$60,000`, `−2.5%`."""
+def level(metric: Metric, number: float, *, above: bool = True) -> str:
+    """A level as a person would write it: `15%`, `$60,000`, `−2.5%`; a grade's on its side."""
+    if named := metric.name_of(number, above=above):
+        return named
     if metric.unit in _COUNTED and abs(number) >= _LARGE and _is_round(number):
         return value(replace(metric, at_least=False), number).replace(".0", "", 1)
     text = f"{number:,.6f}".rstrip("0").rstrip(".")

@@ -102,7 +102,7 @@ def _after(told: Told, now: datetime) -> list[str]:
     event, leg = told.event, told.leg
     end = event.happened or event.at
     once = told.rule is not None and told.rule.timing.repeat is Repeat.ONCE
-    again = f"Armed again at {level_of(event.series, leg.level)}." if leg else ""
+    again = f"Armed again at {level_of(event.series, leg.level, leg.direction)}." if leg else ""
     noticed = f"Noticed {figures.clock(event.at, now)}, after I was away." if event.late else ""
     return [
         f"On for {figures.span(end - event.since)}{_farthest(told)}{_path(told)}",
@@ -158,7 +158,8 @@ def _fields(told: Told) -> tuple[Field, ...]:
     series, at = told.event.series, told.event.at
     beside = " · ".join(_beside(one, at) for one in told.beside if one.series != series)
     measured = measure(series) if series.window else ""
-    pairs = (("With it", beside), ("Measure", measured), ("Next", _next(told)))
+    regime = told.regime.removeprefix("Regime ")
+    pairs = (("With it", beside), ("Regime", regime), ("Measure", measured), ("Next", _next(told)))
     return (
         *rarity.fields(series, told.rarity),
         *(Field(name, text) for name, text in pairs if text),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from alerts.domain.reading import Series
+from alerts.domain.rule import Direction
 from alerts.history.context import Context, TooLittle
 from bot.card import Field
 from bot.text import figures
@@ -83,7 +84,8 @@ def _beyond(series: Series, rarity: Rarity) -> str:
     high = rarity.context.high
     if rarity.level is None:
         return "this high" if high else "this low"
-    return f"{'above' if high else 'below'} {level_of(series, rarity.level)}"
+    side = Direction.ABOVE if high else Direction.BELOW
+    return f"{side} {level_of(series, rarity.level, side)}"
 
 
 def _standing(context: Context) -> str:

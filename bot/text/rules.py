@@ -103,8 +103,8 @@ def clears(draft: Draft) -> str:
 
 def clear(leg: Leg) -> str:
     """The clear level of one leg, with its side."""
-    side = "below" if leg.direction is Direction.ABOVE else "above"
-    return f"{side} {level_of(leg.series, leg.clear)}"
+    quiet = Direction.BELOW if leg.direction is Direction.ABOVE else Direction.ABOVE
+    return f"{quiet} {level_of(leg.series, leg.clear, quiet)}"
 
 
 def convention(series: Series) -> str:
@@ -131,10 +131,11 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def level_of(series: Series, number: float) -> str:
-    """A level in the unit of its series."""
+def level_of(series: Series, number: float, side: Direction = Direction.ABOVE) -> str:
+    """A level in the unit of its series; that of a grade by its name on that side."""
     metric = metric_of(series)
-    return figures.level(metric, number) if metric else f"{number:g}"
+    above = side is Direction.ABOVE
+    return figures.level(metric, number, above=above) if metric else f"{number:g}"
 
 
 def value_of(series: Series, number: float) -> str:
@@ -184,7 +185,8 @@ def distance(rule: Rule, latest: Mapping[Series, Reading]) -> float:
 def _leg(leg: Leg) -> str:
     if leg.series.derived:
         return figures.minuses(condition(leg, _words([leg])))
-    return f"{figures.name(leg.series)} {leg.direction} {level_of(leg.series, leg.level)}"
+    level = level_of(leg.series, leg.level, leg.direction)
+    return f"{figures.name(leg.series)} {leg.direction} {level}"
 
 
 def known(rule: Rule, latest: Mapping[Series, Reading]) -> str:

@@ -25,7 +25,7 @@ class Told:
     `rule` is None when it was deleted, paused or edited since; `reading` is the sample that
     decided (or, in the dark, the last one); `beside` are the other headline readings, and for a
     resolved rule also the price when it began; `rarity` is as of the day the episode began;
-    `split` says what a move in USD is made of.
+    `split` says what a move in USD is made of; `regime` how the market stands, with why.
     """
 
     event: Event
@@ -35,6 +35,7 @@ class Told:
     beside: tuple[Reading, ...] = ()
     rarity: Rarity | None = None
     split: Split | None = None
+    regime: str = ""
 
     @property
     def leg(self) -> Leg | None:
@@ -79,7 +80,7 @@ def headline(told: Told) -> tuple[str, str]:
         return f"{figures.name(event.series)} data is back", shown
     if event.kind is Kind.RESOLVED:
         return figures.heading(event.series, f"back to {shown}"), _cleared(told)
-    side = f"{told.direction} your {level_of(event.series, event.level)}"
+    side = f"{told.direction} your {level_of(event.series, event.level, told.direction)}"
     if event.kind is Kind.FIRED:
         return figures.heading(event.series, shown), side
     still = side if beyond or told.leg is None else f"not yet {clear(told.leg)}"
@@ -131,11 +132,12 @@ def _cleared(told: Told) -> str:
     if leg is None or event.value is None:
         return ""
     above = leg.direction is Direction.ABOVE
+    quiet = Direction.BELOW if above else Direction.ABOVE
     if not (event.value < leg.clear if above else event.value > leg.clear):
         return ""
     hold = told.rule.timing.clear_hold if told.rule else timedelta(0)
     stayed = f" for {figures.span(hold)}" if hold else ""
-    return f"{'under' if above else 'over'} {level_of(leg.series, leg.clear)}{stayed}"
+    return f"{'under' if above else 'over'} {level_of(leg.series, leg.clear, quiet)}{stayed}"
 
 
 def _is_beyond(value: float, direction: Direction, level: float) -> bool:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.domain.event import Event, Kind
+from alerts.domain.reading import Series
 from alerts.domain.rule import Direction, Draft, Idle, Leg, State
 from alerts.ports import New
 from alerts.storage.memory import MemoryStore
@@ -147,3 +148,26 @@ async def test_a_paused_rule_is_not_told_of(store, rule):
     paused = await store.rules.replace(replace(rule, paused=True), State(Idle()), now=NOW)
 
     assert (await told_of(store, an_event(paused))).rule is None
+
+
+async def test_an_alert_says_how_the_market_stands_and_why(store, rule):
+    readings = Readings()
+    longs, regime = Series.parse("liq_long_usd.5d:BTC"), Series.parse("regime:BTC")
+    for series, value in {SKEW: 20.0, BASIS: 2.0, longs: 1.8e9, regime: 2.0}.items():
+        readings.update({series: a_reading(series, value)})
+
+    told = await told_of(store, an_event(rule), readings)
+    card = alert([told], NOW)
+
+    assert next(field.value for field in card.fields if field.name == "Regime") == (
+        "STRESS: skew 20.0% (> 15%), basis 2.0% (< 3%), "
+        "5d longs liquidated at least $1.8B (> $1B); without drawdown, term slope"
+    )
+
+
+async def test_an_alert_that_comes_late_does_not_tell_todays_regime(store, rule):
+    readings = Readings()
+    for series in (SKEW, BASIS, Series.parse("regime:BTC")):
+        readings.update({series: a_reading(series, 2.0, NOW + timedelta(hours=2))})
+
+    assert (await told_of(store, an_event(rule), readings)).regime == ""

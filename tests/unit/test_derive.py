@@ -341,3 +341,21 @@ async def test_a_spread_of_metrics_of_the_past_is_computed_for_who_asks(past):
 
     assert asked.value == pytest.approx(19.104973, abs=1e-5)
     assert roots([Series.parse(name)]) == {Series.parse("price:BTC"), Series.parse("price:ETH")}
+
+
+async def test_the_regime_remembers_what_it_was_for_half_an_hour(past):
+    await past.were("price:BTC", [90_000.0] * 32)
+    inputs = {"skew25_norm.60d:BTC": 16.0, "basis.60d:BTC": 2.0, "term_slope:BTC": 5.0}
+    for name, value in inputs.items():
+        await past.see(reading(name, value))
+    first = await past.see(reading("price:BTC", 89_000.0), watched=["regime:BTC"])
+    past.latest[Series.parse("regime:BTC")] = first["regime:BTC"]
+    soon, later = NOW + timedelta(minutes=1), NOW + timedelta(hours=1)
+    for at, seen in ((soon, []), (later, [])):
+        for name, value in {**inputs, "skew25_norm.60d:BTC": 14.0}.items():
+            await past.see(reading(name, value, at), now=at)
+        price = reading("price:BTC", 89_000.0, at)
+        seen.append((await past.see(price, watched=["regime:BTC"], now=at))["regime:BTC"].value)
+        assert seen == ([2.0] if at == soon else [1.0])
+
+    assert first["regime:BTC"].value == 2.0

@@ -4,6 +4,7 @@ import pytest
 
 from alerts.domain.errors import UsageError
 from alerts.domain.ids import Asset
+from alerts.domain.reading import Series
 from alerts.domain.rule import Firing, Idle, State, Waiting
 from alerts.metrics import METRICS
 from alerts.rules.vocabulary import Vocabulary
@@ -49,7 +50,7 @@ async def test_now_shows_every_headline_with_band_and_age(room):
         "Skew     14.2%  −6..+6  high",
         "Basis     5.6%  5..10",
     ]
-    assert card.lines == ("No reading yet: BTC IV.",)
+    assert card.lines[0] == "No reading yet: BTC IV."
     assert card.footer == "Deribit · 20:15 UTC · data 18 s old"
 
 
@@ -442,3 +443,55 @@ def test_typed_parameters_read_as_words():
     command = next(command for command in COMMANDS if command.name == "now")
 
     assert said(Ask(None, "", values={"asset": "ETH", "metric": "skew"}), command) == "skew ETH"
+
+
+def regime_of(room, **named):
+    known = {"skew": SKEW, "basis": BASIS, "longs": Series.parse("liq_long_usd.5d:BTC")}
+    for name, value in named.items():
+        room.reads(known[name], value)
+
+
+async def test_now_says_the_regime_with_its_reasons(room):
+    regime_of(room, skew=20.0, basis=2.0, longs=1.8e9)
+
+    assert (
+        "BTC: regime STRESS: skew 20.0% (> 15%), basis 2.0% (< 3%), 5d longs liquidated at least "
+        "$1.8B (> $1B); without drawdown, term slope."
+    ) in (await room.runs("now")).lines
+
+
+async def test_now_says_what_a_regime_lacks(room):
+    assert ("BTC: regime: can't tell, no fresh 5d longs liquidated, drawdown, term slope.") in (
+        await room.runs("now", "btc")
+    ).lines
+
+
+async def test_a_calm_regime_says_that_little_is_past_its_edge(room):
+    regime_of(room, skew=2.0, basis=7.0, longs=1e8)
+    room.reads(Series.parse("regime:BTC"), 0.0)
+
+    card = await room.says("regime")
+
+    assert card.title == "BTC regime CALM"
+    assert "fewer than two of its numbers are past cautious" in card.lines[0]
+    assert [button.label for button in card.buttons[0]] == [
+        "Alert above calm",
+        "Alert above cautious",
+    ]
+
+
+async def test_explain_says_where_the_grades_of_a_regime_begin(room):
+    said = everything(await room.runs("explain", "regime"))
+
+    assert "Skew: cautious, stress, panic above 6%, 15%, 20%" in said
+    assert "Feb 2026" in said
+
+
+async def test_a_rule_on_the_regime_is_told_in_its_words(room):
+    room.reads(Series.parse("regime:BTC"), 1.0)
+
+    card = await room.says("regime becomes stress for 1h")
+
+    assert card.title == "Saved as #1 – BTC regime above cautious"
+    assert "clears below stress" in everything(card)
+    assert "Now CAUTIOUS." in card.lines

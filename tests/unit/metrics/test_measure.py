@@ -73,7 +73,7 @@ def test_every_metric_describes_itself(metric):
     assert metric.sign
     assert metric.high != metric.low
     assert metric.plausible[0] < metric.plausible[1]
-    assert metric.defaults.clear_gap > 0
+    assert metric.defaults.clear_gap > 0 or metric.names  # grades have their own ease
     assert BY_KEY[metric.key] is metric
 
 

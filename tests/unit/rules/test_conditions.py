@@ -80,6 +80,40 @@ def test_a_metric_against_another_is_a_level_on_their_spread(
     assert leg(typed) == (series, direction, level, clear)
 
 
+@pytest.mark.parametrize(
+    ("typed", "direction", "level"),
+    [
+        ("regime becomes stress", ABOVE, 1.5),
+        ("regime is panic", ABOVE, 2.5),
+        ("regime >= stress", ABOVE, 1.5),
+        ("regime above cautious", ABOVE, 1.5),
+        ("regime crosses up stress", ABOVE, 1.5),
+        ("regime below stress", BELOW, 1.5),
+        ("regime turns calm", BELOW, 0.5),
+        ("market regime at least cautious", ABOVE, 0.5),
+    ],
+)
+def test_a_grade_is_a_level_between_two_and_clears_there(typed, direction, level):
+    assert leg(typed) == ("regime:BTC", direction, level, level)
+
+
+@pytest.mark.parametrize(
+    ("typed", "words", "first"),
+    [
+        ("regime above panic", "no grade beyond panic", "BTC regime becomes panic"),
+        ("regime becomes stres", "stres is no grade", "BTC regime becomes panic"),
+        ("regime above 1", "say it by its name", "regime above calm"),
+        ("regime between 1 and 2", "name one of them", "regime becomes panic"),
+        ("skew becomes 15", "upwards or downwards", "skew crosses above 15"),
+    ],
+)
+def test_a_grade_that_is_none_is_answered_with_those_there_are(typed, words, first):
+    error = refusal(typed)
+
+    assert words in str(error)
+    assert error.fixes[0] == first
+
+
 def test_between_is_two_legs_that_hold_together():
     draft = parse("skew between 15 and 10 for 5m", WIDE)
     skew = Series.parse("skew25_norm.60d:BTC")
