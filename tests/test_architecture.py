@@ -145,15 +145,8 @@ TABLE = {
     ),
     "bot.commands": Row(
         (
-            *(
-                *RULES,
-                *ENGINE,
-                "alerts.clock",
-                "alerts.history.along",
-                "alerts.metrics",
-                "alerts.offers",
-            ),
-            "alerts.history.spread",
+            *(*RULES, *ENGINE, "alerts.clock", "alerts.codec", "alerts.history.along"),
+            *("alerts.history.spread", "alerts.metrics", "alerts.offers"),
             *("bot.card", "bot.rarity", "bot.text"),
         )
     ),

@@ -15,6 +15,7 @@ from bot.commands import (
     snooze,
     start,
     status,
+    undo,
 )
 from bot.commands.spec import Command
 
@@ -29,6 +30,7 @@ _TALKED_OF: tuple[Command, ...] = (
     pause.COMMAND,
     resume.COMMAND,
     delete.COMMAND,
+    undo.COMMAND,
     explain.COMMAND,
     status.COMMAND,
     start.COMMAND,

@@ -79,23 +79,7 @@ def _done(added: Sequence[Held], known: int, what: str, desk: Desk) -> Card:
         title=f"Done, {count} on" + (f": {what}" if what else ""),
         strong=f"Done, {count} on",
         lines=(*notes, *(line(one.rule, one.state, readings, now) for one in added)),
-        buttons=(
-            (Button("See list", "cmd:alerts"), *now_anyway, Button("Undo", f"drop:{numbers}")),
-        ),
-    )
-
-
-async def drop(ask: Ask, desk: Desk, numbers: str) -> Card:
-    """Take back what was just saved; a rule edited since stays."""
-    gone = []
-    for held in await _named(ask, desk, numbers):
-        if held.rule.revision == 1:
-            await desk.rules.remove(ask.chat, held.rule.number)
-            gone.append(held)
-    return Card(
-        title=f"Taken back: {len(gone)} alert{'s' * (len(gone) != 1)}",
-        lines=tuple(f"#{held.rule.number} {gist(held.rule.draft)}" for held in gone),
-        buttons=((Button("See list", "cmd:alerts"),),),
+        buttons=((Button("See list", "cmd:alerts"), *now_anyway),),
     )
 
 

@@ -35,7 +35,7 @@ async def delete(held: Held, desk: Desk) -> Card:
     return Card(
         title=f"Deleted #{rule.number} – {gist(rule.draft)}",
         strong=f"Deleted #{rule.number}",
-        lines=("You will not hear of it again; its number is not used again.",),
+        lines=("You will not hear of it again. Undo brings it back within a minute.",),
         buttons=((Button("Set an alert", "cmd:alert"), Button("Your alerts", "cmd:alerts")),),
     )
 

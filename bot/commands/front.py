@@ -11,10 +11,11 @@ from alerts.domain.errors import ConflictError, StoreError, StoreFullError, Usag
 from alerts.domain.ids import Chat
 from alerts.rules.grammar import APART
 from bot.card import Button, Card
-from bot.commands import COMMANDS
+from bot.commands import COMMANDS, undo
 from bot.commands.alert import create
 from bot.commands.drafts import Kept, give_back, keep, take
 from bot.commands.flood import Floods, Turn
+from bot.commands.journal import journaled
 from bot.commands.market import vocabulary
 from bot.commands.smalltalk import WAYS_ON, small_talk
 from bot.commands.spec import SILENCE, Ask, Choice, Command, Desk, Reply
@@ -132,10 +133,15 @@ class Front:
                     buttons=WAYS_ON,
                 )
             )
-        if sure and command.name == "alert":
-            return Reply(await create(ask, desk, ask.text, sure=True, again=again))
-        words = ask.text if command.name == "alert" else said(ask, command)
-        return Reply(await command.run(replace(ask, text=words), desk))
+        if command.name != "alert":
+            ask = replace(ask, text=said(ask, command))
+
+        async def run(desk: Desk) -> Reply:
+            if sure and command.name == "alert":
+                return Reply(await create(ask, desk, ask.text, sure=True, again=again))
+            return Reply(await command.run(ask, desk))
+
+        return await _undoable(desk, ask, run, final=command.final)
 
     async def _say(self, desk: Desk, ask: Ask, *, sure: bool = False, again: bool = False) -> Reply:
         if not ask.text:
@@ -160,7 +166,9 @@ class Front:
             return Reply(toast=NO_BUTTON_TEXT)
         if verb.changes and not ask.may_edit:
             return Reply(toast=ADMINS_TEXT)
-        return await verb.tap(ask, desk, argument)
+        return await _undoable(
+            desk, ask, lambda noted: verb.tap(ask, noted, argument), final=verb.final
+        )
 
     async def _command_act(self, desk: Desk, ask: Ask, argument: str) -> Reply:
         """A command behind a button. Turning a page replaces the card, the rest leaves it."""
@@ -211,6 +219,21 @@ class Front:
     def _find(self, name: str) -> Command | None:
         wanted = name.lower()
         return next((one for one in self._commands if wanted in {one.name, *one.aliases}), None)
+
+
+async def _undoable(
+    desk: Desk, ask: Ask, work: Callable[[Desk], Awaitable[Reply]], *, final: bool
+) -> Reply:
+    """Some work, and a button to take back what it changed; kept too where it broke off."""
+    if final:
+        return await work(desk)
+    noted, journal = journaled(desk)
+    token = ""
+    try:
+        reply = await work(noted)
+    finally:
+        token = await undo.remember(desk.notes, ask.chat, journal)
+    return undo.offered(reply, token)
 
 
 def _card(reply: Reply) -> Card:

@@ -121,7 +121,8 @@ Suggest = Callable[[str, str, Ask, Desk], Awaitable[Sequence[Choice]]]
 class Command:
     """One command, on every platform. `run` raises UsageError for words it cannot use.
 
-    `example` is shown in help; `changes` marks commands that need the right to edit in a group.
+    `example` is shown in help; `changes` marks commands that need the right to edit in a group;
+    `final` one whose changes are not offered to be taken back.
     """
 
     name: str
@@ -132,6 +133,7 @@ class Command:
     changes: bool = False
     menu: bool = False
     aliases: tuple[str, ...] = ()
+    final: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from alerts.domain.errors import ConflictError, StoreError
 from alerts.ports import Held
 from bot.card import Card
-from bot.commands import bundle, doings, edits, now, presets, smalltalk, wizard
+from bot.commands import bundle, doings, edits, now, presets, smalltalk, undo, wizard
 from bot.commands.alert import create
 from bot.commands.alerts import one
 from bot.commands.drafts import give_back, take
@@ -29,10 +29,11 @@ _MARK = re.compile(r"([0-9]{1,9}):([0-9]{1,9})")
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """One kind of button. `changes`: needs the right to edit in a group."""
+    """One kind of button. `changes`: needs the right to edit in a group; `final`: no undo."""
 
     tap: Tap
     changes: bool = False
+    final: bool = False
 
 
 async def _save(ask: Ask, desk: Desk, token: str) -> Reply:
@@ -109,10 +110,6 @@ def _stale(held: Held, desk: Desk) -> Reply:
     return Reply(card, toast=OUT_OF_DATE)
 
 
-async def _drop(ask: Ask, desk: Desk, numbers: str) -> Reply:
-    return Reply(await bundle.drop(ask, desk, numbers))
-
-
 async def _arm_all(ask: Ask, desk: Desk, numbers: str) -> Reply:
     return Reply(await bundle.arm_all(ask, desk, numbers))
 
@@ -151,7 +148,7 @@ async def _levelled(ask: Ask, desk: Desk, argument: str, edit: Levelled) -> Repl
 
 VERBS: Mapping[str, Verb] = {
     "preset": Verb(_preset, changes=True),
-    "drop": Verb(_drop, changes=True),
+    "undo": Verb(undo.tap, changes=True, final=True),
     "armall": Verb(_arm_all, changes=True),
     "tune": Verb(_tune, changes=True),
     "widen": Verb(_widen, changes=True),

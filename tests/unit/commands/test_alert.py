@@ -34,7 +34,7 @@ async def test_a_clear_line_is_saved_at_once_and_echoed(room):
         "Replay: can't tell yet, none of its history is known.",
         "Now 14.2%, 0.8 pts away.",
     ]
-    assert list(acts(card)) == ["Pause", "Delete"]
+    assert list(acts(card)) == ["Pause", "Delete", "Undo"]
 
 
 async def test_what_was_saved_is_what_was_said(room):

@@ -43,7 +43,7 @@ async def test_a_tap_acknowledges_the_episode_and_edits_the_card(room):
         "Quiet until it clears (below 13%). That I still tell you.",
         "Now 20.0%.",
     )
-    assert list(acts(reply.card)) == ["Remind me again", "Snooze 4h", "Open #1"]
+    assert list(acts(reply.card)) == ["Remind me again", "Snooze 4h", "Open #1", "Undo"]
     assert not reply.new
 
 
@@ -67,7 +67,7 @@ async def test_a_tap_snoozes_for_four_hours(room):
 
     assert await overlay(room) == Overlay(snoozed_until=NOW + 4 * HOUR)
     assert reply.card.title == "Snoozed until 07 Feb 00:15 UTC – BTC skew above 15%"
-    assert list(acts(reply.card)) == ["End snooze", "Open #1"]
+    assert list(acts(reply.card)) == ["End snooze", "Open #1", "Undo"]
 
 
 async def test_snoozing_keeps_what_was_acknowledged_and_both_can_be_taken_back(room):

@@ -102,7 +102,7 @@ async def test_no_answer_is_a_dead_end(room, line):
 async def test_deleted_and_cancelled_offer_a_way_on(room):
     await room.says("skew above 15%")
     await room.presses("Delete")
-    assert list(acts(room.card)) == ["Set an alert", "Your alerts"]
+    assert list(acts(room.card)) == ["Set an alert", "Your alerts", "Undo"]
 
     await room.says("skew abov 15")
     await room.presses("Cancel")

@@ -177,7 +177,7 @@ async def test_what_was_saved_together_is_taken_back_together():
 
     await room.presses("Undo")
 
-    assert room.card.title == "Taken back: 2 alerts"
+    assert room.card.title == "Undone: 2 alerts are no longer saved"
     assert await room.count() == 0
 
 

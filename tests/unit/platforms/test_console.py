@@ -158,7 +158,7 @@ async def test_an_alert_in_between_does_not_change_what_a_number_presses():
     screen.console.source = lines()
     shown = await screen.run()
 
-    assert "[3] Pause  [4] Delete" in shown
+    assert "[4] Pause  [5] Delete" in shown
     assert await screen.room.count() == 0
 
 
@@ -253,7 +253,7 @@ async def test_a_reply_has_no_event_keys():
 
     assert set(reply) == {"at", "kind", "title", "text", "buttons"}
     assert reply["kind"] == "reply"
-    assert reply["buttons"] == ["Pause", "Delete"]
+    assert reply["buttons"] == ["Pause", "Delete", "Undo"]
 
 
 async def test_json_lines_hold_nothing_but_cards():
