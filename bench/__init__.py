@@ -8,6 +8,7 @@ BENCHES = {
     "chain": "an option chain from its body to all skew tenors, beside json (P8)",
     "history": "memory of the whole history when full, and how fast it is read",
     "poll": "one poll of every venue, from bodies to readings",
+    "parse": "reading a rule as it is typed, and writing it out again",
     "wake": "which rules a value wakes, at 1k and 1M rules (P1)",
     "naive": "the wake index beside load-and-loop over Redis and a naive engine (P2, P3)",
     "load": "a leader's start with 1M rules, and how soon a saved rule counts (P6)",
