@@ -104,6 +104,10 @@ class RuleBook(Protocol):
         """The chat's rules, by number."""
         ...
 
+    async def of_chats(self, chats: Sequence[Chat]) -> Sequence[Held]:
+        """The rules of several chats, looked up at once, in no particular order."""
+        ...
+
     async def get(self, chat: Chat, number: int) -> Held | None: ...
 
     async def replace(

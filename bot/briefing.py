@@ -1,7 +1,7 @@
 """From bare events to what a card needs to be read: the rule, yesterday, and the other metrics."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -11,7 +11,7 @@ from alerts.domain.reading import Reading, Series
 from alerts.domain.rule import Direction, Rule
 from alerts.metrics import BY_KEY
 from alerts.metrics.regime import REGIME_KEY, inputs
-from alerts.ports import History, RuleBook
+from alerts.ports import Held, History
 from bot.commands.spec import Readings
 from bot.rarity import Asked, Rarities
 from bot.text import Told
@@ -37,13 +37,13 @@ _BESIDE = {
 _BESIDE_OTHERS = (MetricKey("price"), MetricKey("skew25_norm"))
 
 
-async def brief(events: Sequence[Event], rules: RuleBook, past: "Past") -> list[Told]:
+async def brief(events: Sequence[Event], known: Iterable[Held], past: "Past") -> list[Told]:
     """What each event needs to be told; `rule` is None where it should not be told any more.
 
-    Every look-up is as of the event, so a late card tells the past.
+    `known` are the rules as they are now; every other look-up is as of the event, so a late card
+    tells the past.
     """
-    ids = list(dict.fromkeys(event.rule for event in events))
-    held = {one.rule.id: one.rule for one in await rules.load(ids)}
+    held = {one.rule.id: one.rule for one in known}
     return [await _told(event, _current(event, held.get(event.rule)), past) for event in events]
 
 

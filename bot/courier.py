@@ -69,7 +69,7 @@ class Courier:
 
     def __post_init__(self) -> None:
         self.hands = Hands(self.platform.name, self.consumer, HOLD)
-        self._prepared = Together(Preparing(self.store, self.readings), BATCH)
+        self._prepared = Together(Preparing(self.store, self.readings, self.clock), BATCH)
 
     async def run(self) -> None:
         """Deliver until cancelled."""

@@ -158,8 +158,12 @@ TABLE = {
     "bot.limits": Row((DOMAIN, "alerts.ports", "bot.window")),
     "bot.together": Row((DOMAIN,)),
     "bot.preparing": Row(
-        (DOMAIN, "alerts.ports", "bot.briefing", "bot.commands.spec", "bot.plan", "bot.text")
+        (
+            *(DOMAIN, "alerts.ports", "bot.briefing", "bot.commands.spec", "bot.plan"),
+            *("bot.text", "bot.weaker"),
+        )
     ),
+    "bot.weaker": Row((DOMAIN, "alerts.engine.move", "alerts.ports", "bot.text")),
     "bot.hush": Row((DOMAIN, "alerts.queue", "bot.text")),
     "bot.plan": Row((DOMAIN, "alerts.ports", "alerts.queue", "bot.card", "bot.hush", "bot.text")),
     "bot.courier": Row(
@@ -193,7 +197,7 @@ TABLE = {
 # Values in, values out: no clock, no chance, no outside world.
 PURE = (
     *(DOMAIN, "alerts.metrics", "alerts.rules", "alerts.engine", "alerts.codec"),
-    *("alerts.history.context", "bot.text", "bot.hush"),
+    *("alerts.history.context", "bot.text", "bot.hush", "bot.weaker"),
 )
 IMPURE = {"asyncio", "os", "random", "secrets", "socket", "subprocess", "threading", "time"}
 CLOCKS = {"now", "utcnow", "today"}

@@ -67,6 +67,9 @@ class MemoryRuleBook:
     async def of_chat(self, chat: Chat) -> Sequence[Held]:
         return await self.load([rule_id for _, rule_id in sorted(self._shelf.chats[chat].items())])
 
+    async def of_chats(self, chats: Sequence[Chat]) -> Sequence[Held]:
+        return await self.load([one for chat in chats for one in self._shelf.chats[chat].values()])
+
     async def get(self, chat: Chat, number: int) -> Held | None:
         rule_id = self._shelf.chats[chat].get(number)
         return None if rule_id is None else self._shelf.held[rule_id]

@@ -61,6 +61,12 @@ class RedisRuleBook:
         ids = await self._listed(chat, "HVALS", self._keys.chat(chat))
         return sorted(await self.load(_ids(ids)), key=lambda held: held.rule.number)
 
+    async def of_chats(self, chats: Sequence[Chat]) -> Sequence[Held]:
+        if not chats:
+            return []
+        listed = await self._db.ask_all(*(["HVALS", self._keys.chat(chat)] for chat in chats))
+        return await self.load(_ids(one for ids in listed for one in ids))
+
     async def get(self, chat: Chat, number: int) -> Held | None:
         found = await self._listed(chat, "HGET", self._keys.chat(chat), number)
         held = await self.load(_ids([found])) if found else []

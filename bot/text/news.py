@@ -93,8 +93,14 @@ def _during(told: Told, now: datetime) -> list[str]:
     if event.late:
         noticed = figures.clock(event.at, now)
         lines.append(f"This happened while I was away; noticed {noticed}.")
-    lines.append(held_line(told, now))
-    return lines
+    return [*lines, held_line(told, now), _also(told)]
+
+
+def _also(told: Told) -> str:
+    """`Also above your 15% (#7).`: weaker alerts this one speaks for."""
+    series = told.event.series
+    weaker = [f"{level_of(series, one.legs[0].level)} (#{one.number})" for one in told.also]
+    return f"Also {told.direction} your {', '.join(weaker)}." if weaker else ""
 
 
 def _after(told: Told, now: datetime) -> list[str]:
@@ -271,7 +277,10 @@ def _short(headline: str, assets: Sequence[str]) -> str:
 def _bullet(told: Told) -> str:
     strong, rest = headline(told)
     away = " (while I was away)" if told.event.late else ""
-    return " · ".join([f"• {strong} – {rest}" if rest else f"• {strong}", tag(told)]) + away
+    parts = [f"• {strong} – {rest}" if rest else f"• {strong}", tag(told)]
+    if told.also:
+        parts.append(f"also {', '.join(f'#{one.number}' for one in told.also)}")
+    return " · ".join(parts) + away
 
 
 def _group_source(told: Sequence[Told], now: datetime) -> list[str]:

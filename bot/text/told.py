@@ -25,7 +25,8 @@ class Told:
     `rule` is None when it was deleted, paused or edited since; `reading` is the sample that
     decided (or, in the dark, the last one); `beside` are the other headline readings, and for a
     resolved rule also the price when it began; `rarity` is as of the day the episode began;
-    `split` says what a move in USD is made of; `regime` how the market stands, with why.
+    `split` says what a move in USD is made of; `regime` how the market stands, with why;
+    `also` are weaker rules that are on, and not told.
     """
 
     event: Event
@@ -36,6 +37,7 @@ class Told:
     rarity: Rarity | None = None
     split: Split | None = None
     regime: str = ""
+    also: tuple[Rule, ...] = ()
 
     @property
     def leg(self) -> Leg | None:

@@ -101,6 +101,15 @@ async def test_rules_of_a_chat_come_by_number_beyond_nine(store):
     assert await numbers(store, ALICE) == list(range(1, 13))
 
 
+async def test_rules_of_several_chats_are_found_at_once(store):
+    rules = [await add(store, chat) for chat in (ALICE, BOB, ALICE, CAROL)]
+
+    found = await store.rules.of_chats([ALICE, CAROL, Chat(TELEGRAM, "nobody")])
+
+    assert {one.rule.id for one in found} == {rules[0].id, rules[2].id, rules[3].id}
+    assert list(await store.rules.of_chats([])) == []
+
+
 async def test_each_chat_counts_for_itself(store):
     await add(store, ALICE)
     await add(store, BOB)

@@ -48,7 +48,9 @@ def an_event(rule, kind=Kind.FIRED, value=20.0, since=NOW, **changes):
 
 
 async def told_of(store, event, readings=None):
-    (told,) = await brief([event], store.rules, Past(store.history, readings or Readings()))
+    (told,) = await brief(
+        [event], await store.rules.load([event.rule]), Past(store.history, readings or Readings())
+    )
     return told
 
 
@@ -104,7 +106,9 @@ async def test_the_newer_of_history_and_memory_is_told(store, rule):
 async def test_what_two_rules_share_is_looked_up_once(store, rule):
     event = an_event(rule)
 
-    told = await brief([event, event], store.rules, Past(store.history, Readings()))
+    told = await brief(
+        [event, event], await store.rules.load([event.rule]), Past(store.history, Readings())
+    )
 
     assert told[0] == told[1]
 

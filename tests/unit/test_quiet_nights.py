@@ -117,7 +117,7 @@ async def test_an_alert_at_night_waits_and_comes_in_the_morning(night):
 
 
 async def test_a_critical_one_rings_beside_one_that_waits(night):
-    await night.tell(await night.rule())
+    await night.tell(await night.rule(BASIS))
     await night.tell(await night.rule(severity=Severity.CRITICAL), value=20.0)
 
     [title] = await night.delivers()
@@ -318,3 +318,13 @@ async def test_times_are_told_in_the_zone_of_the_chat(night):
 
     [(_, card)] = night.inbox.cards
     assert card.footer.startswith("04:30 IST")
+
+
+async def test_of_two_on_one_series_only_the_stronger_is_told(night):
+    await night.store.chats.write(ALICE, Preferences())
+    weaker, stronger = await night.rule(), await night.rule(level=20.0)
+    await night.tell(stronger, value=21.0)
+    await night.tell(weaker, value=21.0)
+
+    assert len(await night.delivers()) == 1
+    assert "Also above your 15% (#1)." in night.inbox.cards[0][1].lines

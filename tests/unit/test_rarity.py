@@ -169,7 +169,9 @@ async def told(store, since=NOW, kind=Kind.FIRED, leg=None, value=20.0):
     new = New(HOME, "ann", Draft((leg,)), State(Idle()))
     rule = await store.rules.add(new, now=NOW, limit=30)
     event = Event(kind, rule.id, 1, 1, HOME, 1, leg.series, leg.level, value, NOW, since)
-    (one,) = await brief([event], store.rules, Past(store.history, Readings()))
+    (one,) = await brief(
+        [event], await store.rules.load([event.rule]), Past(store.history, Readings())
+    )
     return one
 
 

@@ -63,7 +63,9 @@ async def told_of(store, *gone):
             for at, value in ((NOW - WEEK, ends.before), (NOW, ends.after)):
                 await store.history.extend([Reading(series, value, at, (Venue("a"),))])
     event = Event(Kind.FIRED, RuleId(rule.id), 1, 1, CHAT, 1, CHANGE, -15.0, -19.187, NOW, NOW)
-    return (await brief([event], store.rules, Past(store.history, Readings())))[0]
+    return (
+        await brief([event], await store.rules.load([event.rule]), Past(store.history, Readings()))
+    )[0]
 
 
 async def test_the_alert_on_usd_carries_the_split(store):
@@ -79,7 +81,9 @@ async def test_without_all_three_ends_nothing_is_said_of_it(store):
 
 async def test_other_alerts_have_no_split(store):
     event = replace((await told_of(store)).event, series=Series.parse("oi_coin:BTC|chg.7d"))
-    (told,) = await brief([event], store.rules, Past(store.history, Readings()))
+    (told,) = await brief(
+        [event], await store.rules.load([event.rule]), Past(store.history, Readings())
+    )
 
     assert told.split is None
 
