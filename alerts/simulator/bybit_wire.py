@@ -1,6 +1,6 @@
 """A simulated market as Bybit's API would answer: pure, the same bytes for the same moment."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,21 +30,19 @@ _EVERY_FIFTH = 5  # one close in five is of the inverse contract
 
 
 def _answer(scenario: Scenario, at: datetime, request: Request) -> Answer:
-    match request.path, request.params.get("category"):
-        case "/v5/market/time", _:
-            nanos = int(at.timestamp()) * 10**9
-            return _result({"timeSecond": str(nanos // 10**9), "timeNano": str(nanos)}, at)
-        case "/v5/market/tickers", ("linear" | "inverse") as category:
-            return _tickers(scenario, at, category, request.params.get("symbol"))
-        case "/v5/market/index-price-kline", ("linear" | "inverse") as category:
-            return _index_candles(scenario, at, category, request.params)
-        case "/v5/market/tickers", _:
-            return _refused(_BAD_PARAMETER, "params error: Category is invalid", at)
-        case _:
-            return Answer(404, b"")
+    if request.path == "/v5/market/time":
+        nanos = int(at.timestamp()) * 10**9
+        return _result({"timeSecond": str(nanos // 10**9), "timeNano": str(nanos)}, at)
+    made, category = _MADE.get(request.path), request.params.get("category", "")
+    if made is None:
+        return Answer(404, b"")
+    if category not in {"linear", "inverse"}:
+        return _refused(_BAD_PARAMETER, "params error: Category is invalid", at)
+    return made(scenario, at, category, request.params)
 
 
-def _tickers(scenario: Scenario, at: datetime, category: str, symbol: str | None) -> Answer:
+def _tickers(scenario: Scenario, at: datetime, category: str, params: Mapping[str, str]) -> Answer:
+    symbol = params.get("symbol")
     rows = [
         row
         for asset in scenario.assets
@@ -54,6 +52,64 @@ def _tickers(scenario: Scenario, at: datetime, category: str, symbol: str | None
     if symbol is not None and not rows:
         return _refused(_BAD_PARAMETER, "params error: symbol invalid", at)
     return _result({"category": category, "list": rows}, at)
+
+
+def _instruments(
+    scenario: Scenario, at: datetime, category: str, params: Mapping[str, str]
+) -> Answer:
+    """Which contracts there are; none that is not trading yet."""
+    rows = [
+        _instrument(asset, row, category)
+        for asset in scenario.assets
+        for row in _rows(scenario.market(at, asset), asset, at, category)
+        if params.get("status", "Trading") == "Trading"
+    ]
+    return _result({"category": category, "list": rows, "nextPageCursor": ""}, at)
+
+
+def _instrument(asset: Asset, ticker: Row, category: str) -> Row:
+    inverse, symbol = category == "inverse", ticker["symbol"]
+    dated = ticker["deliveryTime"] != "0"
+    quote = "USD" if inverse else "USDT" if "USDT" in symbol else "USDC"
+    return {
+        "symbol": symbol,
+        "contractType": category.capitalize() + ("Futures" if dated else "Perpetual"),
+        "status": "Trading",
+        "baseCoin": asset,
+        "quoteCoin": quote,
+        "settleCoin": asset if inverse else quote,
+        "launchTime": "1585526400000",
+        "deliveryTime": ticker["deliveryTime"],
+        "deliveryFeeRate": "",
+        "priceScale": "2",
+        "leverageFilter": {"minLeverage": "1", "maxLeverage": "100", "leverageStep": "0.01"},
+        "priceFilter": {"minPrice": "0.10", "maxPrice": "1999999.80", "tickSize": "0.10"},
+        "lotSizeFilter": {"maxOrderQty": "1190", "minOrderQty": "0.001", "qtyStep": "0.001"},
+        "fundingInterval": 0 if dated else 480,
+    }
+
+
+def _open_interest(
+    scenario: Scenario, at: datetime, category: str, params: Mapping[str, str]
+) -> Answer:
+    """Open interest of one contract, hour by hour, the newest first: of both sides and of one."""
+    symbol, most = params.get("symbol", ""), int(params.get("limit", "50"))
+
+    def of(when: datetime) -> list[Row]:
+        return [
+            {name: row[name] for name in ("openInterest", "singleOpenInterest")}
+            | {"timestamp": str(_millis(when))}
+            for asset in scenario.assets
+            if symbol.startswith(asset)
+            for row in _rows(scenario.market(when, asset), asset, when, category)
+            if row["symbol"] == symbol
+        ]
+
+    whole = at.replace(minute=0, second=0, microsecond=0)
+    rows = [row for ago in range(most) for row in of(whole - ago * HOUR)]
+    if not rows:
+        return _refused(_BAD_PARAMETER, "params error: symbol invalid", at)
+    return _result({"symbol": symbol, "category": category, "list": rows}, at)
 
 
 def _index_candles(
@@ -76,6 +132,14 @@ def _index_candles(
         for begin in hours(start, end, at, most)
     ]
     return _result({"symbol": symbol, "category": category, "list": rows[::-1]}, at)
+
+
+_MADE: Mapping[str, Callable[[Scenario, datetime, str, Mapping[str, str]], Answer]] = {
+    "/v5/market/tickers": _tickers,
+    "/v5/market/instruments-info": _instruments,
+    "/v5/market/open-interest": _open_interest,
+    "/v5/market/index-price-kline": _index_candles,
+}
 
 
 def _result(result: Row, at: datetime, *, code: int = 0, message: str = "OK") -> Answer:
