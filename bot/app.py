@@ -117,6 +117,7 @@ class Bot:
             notes=self.store.notes,
             chats=self.store.chats,
             outbox=self.store.outbox,
+            records=self.store.records,
             clock=self.clock,
             readings=self.readings,
             assets=self.settings.assets,
@@ -278,34 +279,3 @@ async def reached(settings: Settings, clock: Clock) -> AsyncIterator[list[Source
             for exchange in EXCHANGES
             if not settings.venues or exchange.venue in settings.venues
         ]
-
-
-def chat_platforms(settings: Settings, clock: Clock, role: Role = Role.ALL) -> list[Platform]:
-    """The platforms that have a token. Their libraries are heavy, so they load only when used."""
-    platforms: list[Platform] = []
-    if settings.telegram_bot_token:
-        from bot.platforms.telegram import Telegram, Webhook  # noqa: PLC0415 -- half a second
-
-        address, secret = settings.telegram_webhook_url, settings.telegram_webhook_secret
-        hook = Webhook(address, secret.get_secret_value()) if address and secret else None
-        platforms.append(
-            Telegram(
-                settings.telegram_bot_token.get_secret_value(),
-                base_url=settings.telegram_api_url,
-                now=clock.now,
-                listens=role.does(Role.CHAT),
-                webhook=hook,
-            )
-        )
-    if settings.discord_bot_token:
-        from bot.platforms.discord import Discord  # noqa: PLC0415 -- a second
-
-        platforms.append(
-            Discord(
-                settings.discord_bot_token.get_secret_value(),
-                api_url=settings.discord_api_url,
-                gateway_url=settings.discord_gateway_url,
-                guild_ids=settings.discord_guild_ids,
-            )
-        )
-    return platforms

@@ -43,6 +43,14 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """A file that goes with a card; in a terminal its text is printed."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """One message. Plain text everywhere; the title makes sense on a lock screen.
 
@@ -61,3 +69,4 @@ class Card:
     buttons: tuple[tuple[Button, ...], ...] = ()
     silent: bool = False
     events: tuple[Event, ...] = ()
+    document: Document | None = None

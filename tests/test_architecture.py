@@ -189,6 +189,7 @@ TABLE = {
             *("alerts.scheduler", "bot.platforms"),
         )
     ),
+    "bot.messengers": Row(EVERYTHING),
     "bot.web": Row(("alerts.domain", "bot.app", "bot.health"), ("aiohttp", "prometheus_client")),
     "bot.cli": Row(EVERYTHING, ("aiohttp", "click", "rich")),
     "bot.__main__": Row((DOMAIN,), ("click",)),

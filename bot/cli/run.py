@@ -9,8 +9,9 @@ import click
 
 from alerts.clock import WallClock
 from bot import log
-from bot.app import START_PATIENCE, Bot, Role, cadence, chat_platforms, opened, reached
+from bot.app import START_PATIENCE, Bot, Role, cadence, opened, reached
 from bot.cli.lifetime import until_signalled
+from bot.messengers import chat_platforms
 from bot.platforms.console import Console
 from bot.platforms.spec import Platform
 from bot.settings import Settings, load

@@ -5,11 +5,16 @@ from bot.commands import (
     alert,
     alerts,
     delete,
+    deleteme,
     explain,
+    export,
     help,  # noqa: A004 -- the command is called so
+    importing,
+    mydata,
     now,
     pause,
     presets,
+    privacy,
     replay,
     resume,
     snooze,
@@ -34,6 +39,11 @@ _TALKED_OF: tuple[Command, ...] = (
     explain.COMMAND,
     status.COMMAND,
     start.COMMAND,
+    privacy.COMMAND,
+    mydata.COMMAND,
+    deleteme.COMMAND,
+    export.COMMAND,
+    importing.COMMAND,
 )
 
 COMMANDS: tuple[Command, ...] = (*_TALKED_OF, help.command(_TALKED_OF))

@@ -11,7 +11,7 @@ from alerts.domain.errors import ConflictError, StoreError, StoreFullError, Usag
 from alerts.domain.ids import Chat
 from alerts.rules.grammar import APART
 from bot.card import Button, Card
-from bot.commands import COMMANDS, undo
+from bot.commands import COMMANDS, deleteme, undo
 from bot.commands.alert import create
 from bot.commands.drafts import Kept, give_back, keep, take
 from bot.commands.flood import Floods, Turn
@@ -32,6 +32,7 @@ FIXES_AT_MOST = 4
 ACT_LONGEST = 64
 TITLE_LONGEST = 60
 LABEL_LONGEST = 60
+SLASHED_LONGEST = 40
 
 AWAY_TEXT = "The store is away, so nothing was changed. Try again in a minute."
 FULL_TEXT = "The store is full, so nothing was changed. Please tell whoever runs this bot."
@@ -62,11 +63,17 @@ class Front:
 
     async def command(self, name: str, ask: Ask) -> Card:
         """Run one command by its name or an alias of it."""
-        return _card(await self._fenced(ask, lambda desk: self._run(desk, name, _cleaned(ask))))
+        return _card(
+            await self._fenced(ask, lambda desk: self._run(desk, name, self._cleaned(ask, name)))
+        )
 
     async def words(self, ask: Ask) -> Card:
         """Answer a free line."""
-        return _card(await self._fenced(ask, lambda desk: self._say(desk, _cleaned(ask))))
+        first = ask.text[:SLASHED_LONGEST].split(maxsplit=1)[:1]
+        name = first[0][1:] if first and first[0].startswith("/") else ""
+        return _card(
+            await self._fenced(ask, lambda desk: self._say(desk, self._cleaned(ask, name)))
+        )
 
     async def tap(self, ask: Ask, act: str) -> Reply:
         """Act on a button."""
@@ -146,6 +153,8 @@ class Front:
     async def _say(self, desk: Desk, ask: Ask, *, sure: bool = False, again: bool = False) -> Reply:
         if not ask.text:
             raise UsageError("I read text only, and there was none.", fixes=("/now", "/help"))
+        if await deleteme.is_awaited(ask, desk):
+            return await self._run(desk, deleteme.COMMAND.name, ask)
         if talk := small_talk(ask.text):
             return Reply(talk)
         line = spoken(ask.text, self._commands, vocabulary(desk))
@@ -189,6 +198,19 @@ class Front:
         if not ask.may_edit:
             await give_back(desk.notes, ask.chat, token, kept)
         return reply
+
+    def _cleaned(self, ask: Ask, name: str) -> Ask:
+        """The words on one printable line; UsageError for a wall of text."""
+        command = self._find(name)
+        longest = command.longest if command else LONGEST
+        if max(len(ask.text), *(len(value) for value in ask.values.values()), 0) > longest:
+            raise UsageError(
+                f"That is too long: at most {longest} characters. "
+                "An alert fits in one line, like: skew above 15%",
+                fixes=("/help",),
+            )
+        values = {name: clean(value) for name, value in ask.values.items()}
+        return replace(ask, text=clean(ask.text), values=values)
 
     async def _question(self, ask: Ask, error: UsageError) -> Card:
         """What was not understood, with a button for each way out."""
@@ -238,18 +260,6 @@ async def _undoable(
 
 def _card(reply: Reply) -> Card:
     return reply.card or (Card(reply.toast) if reply.toast else SILENCE)
-
-
-def _cleaned(ask: Ask) -> Ask:
-    """The words on one printable line; UsageError for a wall of text."""
-    if max(len(ask.text), *(len(value) for value in ask.values.values()), 0) > LONGEST:
-        raise UsageError(
-            f"That is too long: at most {LONGEST} characters. "
-            "An alert fits in one line, like: skew above 15%",
-            fixes=("/help",),
-        )
-    values = {name: clean(value) for name, value in ask.values.items()}
-    return replace(ask, text=clean(ask.text), values=values)
 
 
 def _halves(message: str) -> tuple[str, str]:

@@ -9,6 +9,7 @@ GROUPS = (
     ("Look", ("now", "explain")),
     ("Alerts", ("alert", "alerts", "pause", "resume", "delete")),
     ("The bot", ("status", "start")),
+    ("Your data", ("privacy", "mydata", "deleteme", "export", "import")),
 )
 
 

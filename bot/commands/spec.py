@@ -11,7 +11,7 @@ from alerts.domain.ids import Asset, Chat
 from alerts.domain.preferences import Preferences
 from alerts.domain.reading import Reading, Series
 from alerts.offers import Offers
-from alerts.ports import Chats, Clock, History, Notes, Outbox, RuleBook
+from alerts.ports import Chats, Clock, History, Notes, Outbox, Records, RuleBook
 from bot.card import Card
 
 
@@ -94,6 +94,7 @@ class Desk:
     notes: Notes
     chats: Chats
     outbox: Outbox
+    records: Records
     clock: Clock
     readings: Readings
     assets: tuple[Asset, ...]
@@ -121,8 +122,9 @@ Suggest = Callable[[str, str, Ask, Desk], Awaitable[Sequence[Choice]]]
 class Command:
     """One command, on every platform. `run` raises UsageError for words it cannot use.
 
-    `example` is shown in help; `changes` marks commands that need the right to edit in a group;
-    `final` one whose changes are not offered to be taken back.
+    `example` is shown in help; `longest` is how many characters it takes; `changes` marks commands
+    that need the right to edit in a group; `final` one whose changes are not offered to be taken
+    back.
     """
 
     name: str
@@ -130,6 +132,7 @@ class Command:
     run: Run
     params: tuple[Param, ...] = ()
     example: str = ""
+    longest: int = 500
     changes: bool = False
     menu: bool = False
     aliases: tuple[str, ...] = ()

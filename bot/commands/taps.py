@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from alerts.domain.errors import ConflictError, StoreError
 from alerts.ports import Held
 from bot.card import Card
-from bot.commands import bundle, doings, edits, now, presets, smalltalk, undo, wizard
+from bot.commands import bundle, doings, edits, importing, now, presets, smalltalk, undo, wizard
 from bot.commands.alert import create
 from bot.commands.alerts import one
 from bot.commands.drafts import give_back, take
@@ -42,6 +42,17 @@ async def _save(ask: Ask, desk: Desk, token: str) -> Reply:
         return Reply(toast=USED)
     try:
         return Reply(await create(ask, desk, kept.text, sure=True, again=kept.again))
+    except StoreError:
+        await give_back(desk.notes, ask.chat, token, kept)
+        raise
+
+
+async def _import(ask: Ask, desk: Desk, token: str) -> Reply:
+    kept = await take(desk.notes, ask.chat, token)
+    if kept is None:
+        return Reply(toast=USED)
+    try:
+        return Reply(await importing.save(ask, desk, kept.text))
     except StoreError:
         await give_back(desk.notes, ask.chat, token, kept)
         raise
@@ -159,6 +170,7 @@ VERBS: Mapping[str, Verb] = {
     "snoozeall": Verb(_snooze_all, changes=True),
     "unsnooze": Verb(_doing(doings.unsnooze), changes=True),
     "save": Verb(_save, changes=True),
+    "import": Verb(_import, changes=True),
     "cancel": Verb(_cancel, changes=True),
     "show": Verb(_show),
     "pick": Verb(_pick),

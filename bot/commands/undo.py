@@ -49,7 +49,7 @@ async def remember(notes: Notes, chat: Chat, journal: Journal) -> str:
     token = secrets.token_urlsafe(9)
     text = _encode(chat, Done(tuple(journal.rules.values()), journal.chosen))
     with contextlib.suppress(StoreError):
-        await notes.put(_key(token), text, KEEP)
+        await notes.put(_key(chat, token), text, KEEP)
         await notes.put(_last(chat), token, KEEP)
         return token
     return ""
@@ -73,10 +73,10 @@ async def run(ask: Ask, desk: Desk) -> Card:
 
 async def tap(ask: Ask, desk: Desk, token: str) -> Reply:
     """Take back what a token stands for, in this chat, once."""
-    text = await desk.notes.read(_key(token))
+    text = await desk.notes.read(_key(ask.chat, token))
     if text is None or _decode(text, ask.chat) is None:
         return Reply(toast=TOO_LATE)
-    done = _decode(await desk.notes.pop(_key(token)), ask.chat)
+    done = _decode(await desk.notes.pop(_key(ask.chat, token)), ask.chat)
     if done is None:
         return Reply(toast=TOO_LATE)
     try:
@@ -87,7 +87,7 @@ async def tap(ask: Ask, desk: Desk, token: str) -> Reply:
         return Reply(toast=NO_PLACE)
     except StoreError:
         with contextlib.suppress(StoreError):
-            await desk.notes.put(_key(token), text, KEEP)
+            await desk.notes.put(_key(ask.chat, token), text, KEEP)
         raise
     return Reply(await _card(ask, desk, done))
 
@@ -155,8 +155,8 @@ def _title(done: Done) -> str:
     return f"Undone: {what} {are} as before"
 
 
-def _key(token: str) -> str:
-    return f"undo:{token}"
+def _key(chat: Chat, token: str) -> str:
+    return f"undo:{token}:{chat}"
 
 
 def _last(chat: Chat) -> str:

@@ -61,10 +61,11 @@ def spoken(line: str, commands: Sequence[Command], vocabulary: Vocabulary) -> Sp
 
 
 def said(ask: Ask, command: Command) -> str:
-    """The words after a command, wherever the platform put them."""
+    """The words after a command, wherever the platform put them; for whom it is, is no word."""
     if ask.text or not ask.values:
         return ask.text
-    return " ".join(ask.values[one.name] for one in command.params if ask.values.get(one.name))
+    names = [one.name for one in command.params if one.name != "where"]
+    return " ".join(ask.values[name] for name in names if ask.values.get(name))
 
 
 def rule_number(text: str, again: str = "") -> int:

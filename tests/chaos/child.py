@@ -16,8 +16,9 @@ from alerts.exchanges.http import open_session
 from alerts.scheduler import Cadence
 from alerts.storage.redis import RedisStore
 from bot import log
-from bot.app import Bot, Role, chat_platforms
+from bot.app import Bot, Role
 from bot.cli.lifetime import until_signalled
+from bot.messengers import chat_platforms
 from bot.settings import load
 from bot.venues import set_source
 from tests.chaos.traps import ArmingHttp, Trap, Watched, WatchedStore

@@ -147,7 +147,7 @@ async def test_files_arrive_as_multipart_beside_the_other_parameters(fake, bot):
     await bot.send_photo(DESK, InputFile(b"\x89PNG", "chart.png"), caption="<i>c</i> &lt;")
 
     (call,) = fake.called("sendPhoto")
-    assert call.files == ("photo",)
+    assert call.files == {"photo": ("chart.png", b"\x89PNG")}
     assert call.sent == {"chat_id": str(DESK), "caption": "<i>c</i> &lt;"}
 
 

@@ -52,6 +52,8 @@ class CardPage:
     def show(self, card: Card, kind: str, at: datetime, first: int = 1) -> None:  # noqa: ARG002 -- a footer says the time
         """Draw a card; its buttons are numbered from `first`."""
         width = min(WIDEST, self._terminal.width)
+        if card.document:
+            self._terminal.print(Text(card.document.text.rstrip("\n")), soft_wrap=True)
         self._terminal.print(
             Panel(
                 Group(*_parts(card, width - FRAME, first)),
@@ -95,6 +97,7 @@ def card_json(card: Card, kind: str, at: datetime) -> dict[str, Any]:
         "text": text(card),
         "buttons": [button.label for row in card.buttons for button in row],
         **({"events": events} if len(events) > 1 else {}),
+        **({"document": card.document.text} if card.document else {}),
     }
 
 

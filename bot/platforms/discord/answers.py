@@ -24,7 +24,7 @@ from bot.platforms.discord.ask import (
     is_public,
     personal,
 )
-from bot.platforms.discord.message import plain_parts, reply_parts
+from bot.platforms.discord.message import files, plain_parts, reply_parts
 from bot.platforms.discord.outcome import outcome_of
 from bot.platforms.seal import Seal
 
@@ -69,7 +69,9 @@ class Answers:
         if reply.card is not None and in_place:
             await self._show(interaction, ask, reply.card)
         elif reply.card is not None:
-            await _whisper(interaction, reply_parts(reply.card, ask.chat, self.seal))
+            attached = {"files": files(reply.card)} if reply.card.document else {}
+            shown = reply_parts(reply.card, ask.chat, self.seal)
+            await _whisper(interaction, shown | attached)
         elif reply.toast:
             await _whisper(interaction, {"content": markup.escape(reply.toast)})
 
@@ -82,8 +84,9 @@ class Answers:
 
     async def _show(self, interaction: Interaction, ask: Ask, card: Card) -> None:
         for parts in (reply_parts(card, ask.chat, self.seal), plain_parts(card)):
+            attached: dict[str, Any] = {"attachments": files(card)} if card.document else {}
             try:
-                await interaction.edit_original_response(**parts)
+                await interaction.edit_original_response(**parts, **attached)
             except TROUBLES as error:
                 outcome = outcome_of(error)
                 log.warning("discord reply not shown why=%s", outcome)

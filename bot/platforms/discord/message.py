@@ -1,6 +1,7 @@
 """Cards as the arguments discord.py sends."""
 
 import hashlib
+import io
 from typing import Any
 
 import discord
@@ -23,7 +24,8 @@ _STYLES = {
 def alert_parts(card: Card, chat: Chat, seal: Seal) -> dict[str, Any]:
     """A message of its own: the title is also the content, so that lock screens show it."""
     shown = reply_parts(card, chat, seal)
-    return {**shown, "content": markup.headline(card), "silent": card.silent}
+    attached = {"files": files(card)} if card.document else {}
+    return {**shown, **attached, "content": markup.headline(card), "silent": card.silent}
 
 
 def reply_parts(card: Card, chat: Chat, seal: Seal) -> dict[str, Any]:
@@ -33,6 +35,14 @@ def reply_parts(card: Card, chat: Chat, seal: Seal) -> dict[str, Any]:
     """
     embed = discord.Embed.from_dict(markup.embed(card))
     return {"content": None, "embed": embed, "view": _view(card, chat, seal)}
+
+
+def files(card: Card) -> list[discord.File]:
+    """The file that goes with a card. Each is good for one message."""
+    if card.document is None:
+        return []
+    content = io.BytesIO(card.document.text.encode(errors="replace"))
+    return [discord.File(content, card.document.name)]
 
 
 def plain_parts(card: Card) -> dict[str, Any]:

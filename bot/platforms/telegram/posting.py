@@ -4,12 +4,12 @@ import logging
 from dataclasses import dataclass, replace
 from functools import partial
 
-from telegram import Bot, InlineKeyboardMarkup, LinkPreviewOptions
+from telegram import Bot, InlineKeyboardMarkup, InputFile, LinkPreviewOptions
 from telegram.constants import ParseMode
 from telegram.error import TelegramError
 
 from alerts.domain.ids import Chat
-from bot.card import Card
+from bot.card import Card, Document
 from bot.outcome import Later, Outcome, Rejected, Sent
 from bot.platforms.seal import Seal
 from bot.platforms.telegram.markup import Part, keyboard, render
@@ -53,6 +53,8 @@ class Posting:
             outcome = await self._deliver(chat, message)
             if not isinstance(outcome, Sent):
                 return _after_a_part(outcome) if begun else outcome
+        if card.document and isinstance(outcome, Sent):
+            outcome = await self._attach(chat, card.document)
         return outcome
 
     async def edit(self, chat: Chat, message_id: int, card: Card) -> Outcome:
@@ -65,7 +67,22 @@ class Posting:
                 return await self.post(chat, card)
             if not is_unmodified(error):
                 return outcome_of(error, chat)
+        if card.document:
+            return await self._attach(chat, card.document)
         return Sent(str(message_id))
+
+    async def _attach(self, chat: Chat, document: Document) -> Outcome:
+        """Send a file after its card."""
+        try:
+            sent = await self._bot.send_document(
+                chat_id=chat.id,
+                document=InputFile(document.text.encode(errors="replace"), document.name),
+                message_thread_id=int(chat.thread) if chat.thread else None,
+                disable_notification=True,
+            )
+        except TelegramError as error:
+            return _after_a_part(outcome_of(error, chat))
+        return Sent(str(sent.message_id))
 
     def _messages(self, chat: Chat, card: Card) -> list[_Message]:
         parts = render(card)

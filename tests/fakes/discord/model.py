@@ -295,7 +295,16 @@ def revise(message: Json, body: Json) -> None:
         message["embeds"] = [{"type": "rich", **one} for one in body["embeds"] or []]
     if "components" in body:
         message["components"] = _numbered(body["components"] or [])
+    if "files" in body:
+        message["attachments"] = [_attachment(*one) for one in enumerate(body["files"].items())]
     message["flags"] |= body.get("flags") or 0
+
+
+def _attachment(at: int, file: tuple[str, str]) -> Json:
+    """A file as Discord shows it in a message; there is nothing at its address."""
+    name, text = file
+    url = f"http://127.0.0.1/attachments/{at}/{name}"
+    return {"id": str(at), "filename": name, "size": len(text), "url": url, "proxy_url": url}
 
 
 def now() -> str:

@@ -215,7 +215,15 @@ class Rest:
 async def _body(request: web.Request) -> Any:
     """The JSON of a request, also when it comes as multipart with files."""
     if request.content_type == "multipart/form-data":
-        return json.loads((await request.post())["payload_json"])
+        form = await request.post()
+        body = json.loads(form["payload_json"])
+        sent = body.get("data") or body
+        sent["files"] = {
+            one.filename: one.file.read().decode()
+            for one in form.values()
+            if isinstance(one, web.FileField)
+        }
+        return body
     text = await request.text()
     return json.loads(text) if text else None
 

@@ -1,7 +1,7 @@
 """What goes over the wire, as the tests look at it."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
@@ -25,7 +25,7 @@ class Call:
 
     method: str
     sent: Json
-    files: tuple[str, ...] = ()
+    files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     answer: Any = None
     at: float = 0.0
 
@@ -72,11 +72,15 @@ class Seen:
         ]
 
 
-async def parameters_of(request: web.Request) -> tuple[Json, tuple[str, ...]]:
-    """The parameters, from wherever the Bot API takes them; nested ones decoded."""
+async def parameters_of(request: web.Request) -> tuple[Json, dict[str, tuple[str, bytes]]]:
+    """The parameters, from wherever the Bot API takes them, nested ones decoded; and the files."""
     posted: Any = await (request.json() if _is_json(request) else request.post())
     pairs = [*request.query.items(), *posted.items()]
-    files = tuple(name for name, value in pairs if isinstance(value, web.FileField))
+    files = {
+        name: (value.filename, value.file.read())
+        for name, value in pairs
+        if isinstance(value, web.FileField)
+    }
     sent = {name: value for name, value in pairs if name not in files}
     return {name: _decoded(name, value) for name, value in sent.items()}, files
 

@@ -38,6 +38,7 @@ class Room:
             self.store.notes,
             self.store.chats,
             self.store.outbox,
+            self.store.records,
             self.clock,
             self.readings,
             assets,

@@ -319,3 +319,11 @@ def test_the_console_is_always_well():
     assert console.health() == "ok"
     assert console.name == Platform("console")
     assert Chat(console.name, "local") == HOME
+
+
+async def test_a_file_is_printed_and_stands_in_the_json_too():
+    shown = await Screen("skew above 15%", "/mydata").run()
+    objects = await Screen("skew above 15%", "/mydata", json_lines=True).objects()
+
+    assert '"console:local": {' in shown
+    assert list(json.loads(objects[-1]["document"])) == ["console:local"]

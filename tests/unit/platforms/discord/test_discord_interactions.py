@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from alerts.domain.ids import Chat, Platform
-from bot.card import Button, Card, Tone
+from bot.card import Button, Card, Document, Tone
 from bot.commands.spec import SILENCE, Reply
 from bot.platforms.discord import Discord
 from tests.fakes.discord import faults
@@ -290,3 +290,30 @@ async def test_a_reply_that_is_new_leaves_the_tapped_card_standing(fake, bot, de
 
     assert reply.edits == 0
     assert "What skew is" in str(reply.followups)
+
+
+DATA = Document("data.json", '{"€": 1}')
+
+
+async def test_a_file_comes_with_the_hidden_answer(fake, bot, desk):
+    desk.card = Card("All that I keep", document=DATA)
+
+    reply = await fake.slash(fake.person(), "alerts")
+
+    sent = [one.body for one in fake.requests if one.path.endswith("@original")]
+    assert reply.ephemeral
+    assert [one["filename"] for one in reply.message["attachments"]] == ["data.json"]
+    assert sent[-1]["files"] == {"data.json": '{"€": 1}'}
+
+
+async def test_a_file_comes_with_a_whisper_and_with_a_direct_message(fake, bot, desk):
+    alice = fake.person()
+    desk.reply = Reply(Card("All that I keep", document=DATA), new=True)
+    shown = await fake.slash(alice, "alerts")
+
+    whispered = await fake.press(shown, "Save")
+    await bot.send(_chat(alice), Card("All", document=DATA), "key")
+
+    assert [one["filename"] for one in whispered.followups[0]["attachments"]] == ["data.json"]
+    written = await fake.next_dm(alice)
+    assert [one["filename"] for one in written["attachments"]] == ["data.json"]

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.domain.ids import Chat, Platform
-from bot.card import Button, Card
+from bot.card import Button, Card, Document
 from bot.outcome import Gone, Later, Moved, Rejected, Sent, Whom
 from bot.platforms.telegram import Telegram, Waits
 from tests.fakes.telegram.faults import Fault
@@ -244,3 +244,15 @@ async def test_flooded_chat_does_not_hold_up_another(fake, telegram):
     results = [await telegram.send(chat, CARD, "key") for chat in (CHAT, CHAT, other)]
 
     assert [type(result) for result in results] == [Sent, Later, Sent]
+
+
+async def test_file_of_a_card_follows_it_without_ringing(fake, telegram):
+    fake.group(DESK, topics={7})
+    card = Card("Your 2 alerts, as a file", document=Document("alerts.json", '{"€": "<b>"}'))
+
+    assert await telegram.send(Chat(TELEGRAM, str(DESK), "7"), card, "key") == Sent("2")
+
+    said, file = await fake.next_message(DESK), await fake.next_message(DESK)
+    (call,) = fake.called("sendDocument")
+    assert (said.text, file.thread, file.silent) == ("Your 2 alerts, as a file", 7, True)
+    assert call.files == {"document": ("alerts.json", '{"€": "<b>"}'.encode())}
