@@ -3,6 +3,10 @@
 Invented, so that the product's own metrics read the figures of a market note of 6 February 2026:
 skew 11 % on 21 November 2025 after a fall from 111,177 to 80,620, then skew about 20 % and basis
 about 2 % on 6 February while the price goes from 60,150 to 71,500. It is no record of any market.
+
+The note's open interest, 527,850 BTC worth $35.8B, makes a bitcoin cost 67,822, and its price is
+71,500: no one moment has all three. So at 14:45 UTC the coins are worth 35.8 billion, and at 20:15
+as many coins are worth what a bitcoin then costs.
 """
 
 from datetime import UTC, datetime
@@ -39,7 +43,8 @@ _BTC = (
     ("2026-02-06T00:30", MarketPoint(60_150, 20.6, 72.0, 2.0, 526_900, -0.0062)),
     ("2026-02-06T04:30", MarketPoint(64_700, 20.1, 67.0, 1.9, 527_100, -0.0045)),
     ("2026-02-06T12:00", MarketPoint(66_300, 20.4, 64.0, 2.0, 527_400, -0.0033)),
-    ("2026-02-06T16:00", MarketPoint(68_700, 20.2, 62.0, 2.0, 527_600, -0.0018)),
+    ("2026-02-06T14:45", MarketPoint(67_762, 20.3, 62.6, 2.0, 527_850, -0.0023)),
+    ("2026-02-06T16:00", MarketPoint(68_700, 20.2, 62.0, 2.0, 527_900, -0.0018)),
     ("2026-02-06T20:15", MarketPoint(71_500, 20.0, 60.0, 2.0, 527_850, 0.0004)),
     ("2026-02-07T00:00", MarketPoint(70_600, 19.6, 59.5, 2.2, 527_700, 0.0005)),
     ("2026-02-07T06:00", MarketPoint(69_900, 17.8, 58.0, 3.1, 527_300, 0.0011)),

@@ -47,12 +47,13 @@ def test_together_they_hold_527850_bitcoin_worth_what_a_bitcoin_costs():
     assert usd == pytest.approx(527_850 * 71_500, rel=5e-3)
 
 
-def test_earlier_that_day_the_same_coins_were_worth_35_8_billion():
-    # A bitcoin then cost about 67,900; at the 71,500 of the evening they are worth 37.7 billion.
+def test_at_14_45_that_day_527850_bitcoin_were_worth_35_8_billion():
+    # 35.8 billion over 527,850 is 67,822 for each; at 71,500 in the evening they are worth more.
     coins, usd = open_interest(datetime(2026, 2, 6, 14, 45, tzinfo=UTC))
 
-    assert coins == pytest.approx(527_850, rel=2e-3)
-    assert usd == pytest.approx(35.8e9, rel=5e-3)
+    assert coins == pytest.approx(527_850, abs=1)
+    assert usd == pytest.approx(35.8e9, rel=1e-5)
+    assert usd / coins == pytest.approx(67_822, abs=1)
 
 
 def test_a_week_before_the_coins_were_about_as_many_and_worth_far_more():
