@@ -16,14 +16,13 @@ from aiohttp import web
 
 from alerts.domain.errors import StoreError
 from alerts.ports import Notes
+from bot.once import DONE, REMEMBERED
 
 log = logging.getLogger(__name__)
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 -- the header's name
 BODY_AT_MOST = 1 << 20
 IN_WORK = timedelta(seconds=30)
-REMEMBERED = timedelta(days=2)
-"""Telegram keeps updates for a day: https://core.telegram.org/bots/api#getting-updates."""
 
 Deliver = Callable[[Mapping[str, Any]], Awaitable[bool]]
 
@@ -76,13 +75,13 @@ class Hook:
         try:
             known = await self.notes.read(name)
             if known is not None:
-                return 200 if known == "done" else 503
+                return 200 if known == DONE else 503
             await self.notes.put(name, "in work", IN_WORK)
             handled = await self.deliver(update)
             if not handled:
                 await self.notes.pop(name)
                 return 503
-            await self.notes.put(name, "done", REMEMBERED)
+            await self.notes.put(name, DONE, REMEMBERED)
         except StoreError as error:
             log.warning("update not taken why=%s", error)
             return 503

@@ -1,7 +1,7 @@
 """Answers to commands, counted in the budget that alerts are sent from."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from alerts.domain.errors import StoreError
@@ -45,6 +45,9 @@ class Counted:
 
     async def reached(self, chat: Chat) -> None:
         await self.desk.reached(chat)
+
+    async def once(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        await self.desk.once(name, work)
 
     async def _counted(self, ask: Ask, card: Card) -> Card:
         if card != SILENCE:

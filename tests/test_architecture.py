@@ -147,7 +147,7 @@ TABLE = {
         (
             *(*RULES, *ENGINE, "alerts.clock", "alerts.codec", "alerts.history.along"),
             *("alerts.history.spread", "alerts.metrics", "alerts.offers"),
-            *("bot.card", "bot.rarity", "bot.text"),
+            *("bot.card", "bot.once", "bot.rarity", "bot.text"),
         )
     ),
     "bot.platforms": Row(CHAT),
@@ -174,7 +174,8 @@ TABLE = {
     "bot.settings": Row(
         (DOMAIN, "bot.environment", "bot.forms"), ("pydantic", "pydantic_settings")
     ),
-    "bot.hook": Row((DOMAIN, "alerts.ports"), ("aiohttp",)),
+    "bot.hook": Row((DOMAIN, "alerts.ports", "bot.once"), ("aiohttp",)),
+    "bot.once": Row((DOMAIN, "alerts.ports")),
     "bot.alarm": Row((*CHAT, "bot.courier", "bot.health")),
     "bot.replies": Row((*CHAT, "alerts.ports")),
     "bot.supervision": Row(),

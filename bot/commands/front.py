@@ -22,6 +22,7 @@ from bot.commands.spec import SILENCE, Ask, Choice, Command, Desk, Reply
 from bot.commands.suggest import suggest
 from bot.commands.taps import USED, VERBS
 from bot.commands.words import LONGEST, clean, said, spoken
+from bot.once import once
 from bot.text import figures
 from bot.text.rules import capital, unsure
 
@@ -98,6 +99,10 @@ class Front:
     async def reached(self, chat: Chat) -> None:
         """A chat can be written to again."""
         await self._welcome_back(chat)
+
+    async def once(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Do some work unless it was done under this name."""
+        await once(self._desk.notes, name, work)
 
     async def _fenced(self, ask: Ask, work: Work, *, tapped: bool = False) -> Reply:
         """The answer of some work, or what became of it instead."""

@@ -181,3 +181,7 @@ class FrontDesk(Protocol):
     async def reached(self, chat: Chat) -> None:
         """A chat that was out of reach can be written to again."""
         ...
+
+    async def once(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Do some work unless it was done under this name, lately, by any process."""
+        ...

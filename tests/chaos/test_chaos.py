@@ -1,11 +1,12 @@
 """A part of `make chaos` that takes under a minute: the awaits where most could go wrong."""
 
+import asyncio
 import signal
 
 import pytest
 
 from alerts.storage.embedded import embedded
-from tests.chaos import faults, kills
+from tests.chaos import commands, faults, kills
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
@@ -54,3 +55,16 @@ async def test_a_frozen_leader_is_replaced_within_five_seconds(store_url, tmp_pa
 
     assert (outcome.lost, outcome.repeated, outcome.wrong) == (0, 0, "")
     assert outcome.seconds <= 5
+
+
+async def test_a_command_that_a_kill_interrupts_is_carried_out_once_and_answered(
+    store_url, tmp_path
+):
+    points = [one for one in commands.POINTS if (one.name, one.when) in
+              {("notes.read", "before"), ("rules.add", "after")}]  # fmt: skip
+
+    outcomes = await asyncio.gather(
+        *(commands.struck(point, store_url, tmp_path) for point in points)
+    )
+
+    assert [(one.lost, one.repeated, one.wrong) for one in outcomes] == [(0, 0, "")] * 2

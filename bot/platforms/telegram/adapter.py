@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -30,6 +31,7 @@ from bot.platforms.telegram.asks import TELEGRAM
 from bot.platforms.telegram.listener import UPDATES, App, Listener
 from bot.platforms.telegram.markup import clip
 from bot.platforms.telegram.outcome import SOON
+from bot.platforms.telegram.polling import Polling
 from bot.platforms.telegram.posting import Posting
 from bot.platforms.telegram.pulse import Pulse, Waits
 from bot.platforms.telegram.request import AiohttpRequest
@@ -71,7 +73,7 @@ class Telegram:
         _hush_the_library()
         self._waits = waits or Waits()
         self._now = now or _wall_clock
-        self._pulse = Pulse(self._now, self._waits, listens=listens)
+        self._pulse = Pulse(_steady, self._waits, listens=listens)
         self._bot = _Bot(
             token,
             base_url=f"{base_url.rstrip('/')}/bot",
@@ -93,9 +95,12 @@ class Telegram:
             await self._publish(desk.commands)
             await application.start()
             self._running = application
-            await self._receive(application)
-            self._pulse.listening()
-            failure = await (self._attend(self._webhook) if self._webhook else self._watch())
+            if self._webhook is not None:
+                await self._announce(self._webhook)
+                self._pulse.listening()
+                failure = await self._attend(self._webhook)
+            else:
+                failure = await self._poll(application, desk)
         except TelegramError as error:
             failure = "token refused" if isinstance(error, InvalidToken) else error.message
         finally:
@@ -154,7 +159,7 @@ class Telegram:
         return AiohttpRequest(read_seconds=self._waits.answer_seconds, heard=heard)
 
     def _application(self, desk: FrontDesk) -> App:
-        builder = Application.builder().bot(self._bot).job_queue(None)
+        builder = Application.builder().bot(self._bot).updater(None).job_queue(None)
         application = builder.concurrent_updates(_PerChat(_CONCURRENT_CHATS)).build()
         Listener(desk, self._bot, self._posting, now=self._now).attach(application)
         return application
@@ -175,17 +180,27 @@ class Telegram:
             except TelegramError as error:
                 log.warning("menu not set scope=%s why=%s", scope.type, error.message)
 
-    async def _receive(self, application: App) -> None:
-        """Let updates come: by webhook where there is one, else by long polling."""
-        if self._webhook is not None:
-            await self._announce(self._webhook)
-        elif application.updater is not None:
-            await application.updater.start_polling(
-                timeout=int(self._waits.poll_seconds),
-                bootstrap_retries=-1,
-                allowed_updates=UPDATES,
-                error_callback=_polling_failed,
-            )
+    async def _poll(self, application: App, desk: FrontDesk) -> str:
+        """Poll until that cannot go on; why."""
+
+        async def handle(update: Update) -> None:
+            async def work() -> None:
+                handling = application.process_update(update)
+                await application.update_processor.process_update(update, handling)
+
+            await desk.once(f"update:{update.update_id}", work)
+
+        polling = Polling(self._bot, handle, UPDATES, poll_seconds=self._waits.poll_seconds)
+        self._pulse.listening()
+        asking, watching = asyncio.create_task(polling.run()), asyncio.create_task(self._watch())
+        try:
+            await asyncio.wait([asking, watching], return_when=asyncio.FIRST_COMPLETED)
+            return watching.result() if watching.done() else await _why(asking)
+        finally:
+            asking.cancel()
+            watching.cancel()
+            await asyncio.gather(asking, watching, return_exceptions=True)
+            await self._bounded("polling", polling.end())
 
     async def _announce(self, webhook: Webhook) -> None:
         """Tell Telegram where to deliver; every chat process says the same, so all may."""
@@ -217,8 +232,6 @@ class Telegram:
 
     async def _stop(self, application: App) -> None:
         """Let go of everything, in order, each step bounded; what is in hand is answered first."""
-        if application.updater is not None and application.updater.running:
-            await self._bounded("polling", application.updater.stop())
         if application.running:
             await self._bounded("handlers", application.stop())
         await self._bounded("application", application.shutdown())
@@ -295,8 +308,10 @@ def _shown(commands: Sequence[Command]) -> Sequence[BotCommand]:
     ]
 
 
-def _polling_failed(error: TelegramError) -> None:
-    log.warning("polling failed why=%s", error.message)
+async def _why(asking: asyncio.Task[None]) -> str:
+    """How polling ended: only a refused token does that."""
+    await asking
+    return "polling stopped"
 
 
 def _hush_the_library() -> None:
@@ -305,6 +320,11 @@ def _hush_the_library() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     # Opt in to timedelta for RetryAfter: otherwise each 429 issues a deprecation warning.
     os.environ.setdefault("PTB_TIMEDELTA", "true")
+
+
+def _steady() -> datetime:
+    """A clock that nobody sets, for intervals."""
+    return datetime.fromtimestamp(time.monotonic(), UTC)
 
 
 def _wall_clock() -> datetime:

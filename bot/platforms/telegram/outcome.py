@@ -55,7 +55,7 @@ def outcome_of(error: TelegramError, chat: Chat) -> Outcome:
         case ChatMigrated():
             return Moved(Chat(chat.platform, str(error.new_chat_id)))
         case RetryAfter():
-            return Later(_wait(error), "flood control", whom=Whom.CHAT)
+            return Later(wait_of(error), "flood control", whom=Whom.CHAT)
         case Forbidden() | BadRequest():
             return _refused(error)
         case InvalidToken():
@@ -102,7 +102,8 @@ def _by_the_wire(error: TelegramError) -> Outcome:
     return Later(SOON, error.message, unknown=unknown)
 
 
-def _wait(error: RetryAfter) -> timedelta:
+def wait_of(error: RetryAfter) -> timedelta:
+    """How long Telegram asks us to wait."""
     after = error.retry_after
     return after if isinstance(after, timedelta) else timedelta(seconds=after)
 

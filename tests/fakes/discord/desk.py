@@ -94,6 +94,9 @@ class FakeDesk:
     async def reached(self, chat) -> None:
         raise NotImplementedError("Discord says nothing when a chat comes back")
 
+    async def once(self, name, work) -> None:
+        raise NotImplementedError("Discord asks once")
+
     async def moved(self, old, new) -> None:
         raise NotImplementedError("Discord never moves a chat")
 

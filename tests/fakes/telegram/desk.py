@@ -1,7 +1,7 @@
 """A front desk that remembers what it was asked and answers plainly."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from alerts.domain.ids import Chat
@@ -35,6 +35,7 @@ class FakeDesk:
         self.returns: list[Chat] = []
         self.replies: dict[str, Reply] = {}
         self.card: Card | None = None
+        self.seen: set[str] = set()
         self.gate = asyncio.Event()
         self.gate.set()
 
@@ -56,6 +57,11 @@ class FakeDesk:
 
     async def reached(self, chat: Chat) -> None:
         self.returns.append(chat)
+
+    async def once(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        if name not in self.seen:
+            await work()
+            self.seen.add(name)
 
     async def moved(self, old: Chat, new: Chat) -> None:
         self.moves.append((old, new))
