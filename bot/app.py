@@ -238,6 +238,7 @@ class Bot:
             Limits.of(self._budget(platform), self._rates(platform)),
             consumer=self.name,
             simulated=self.simulated,
+            group_wait=self.settings.group_wait,
         )
 
     def _budget(self, platform: Platform) -> Budget:

@@ -1,6 +1,7 @@
 """Take, write, send, settle: news leaves the queue only when a platform has accepted it."""
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
@@ -10,6 +11,7 @@ from typing import TypeVar
 
 from alerts.domain.errors import StoreError
 from alerts.domain.event import Event
+from alerts.domain.ids import Chat
 from alerts.ports import Clock, Entry, Hands, Store
 from bot.card import Card
 from bot.commands.spec import Readings
@@ -17,7 +19,7 @@ from bot.limits import Limits
 from bot.outcome import Gone, Later, Moved, Outcome, Rejected, Sent, Whom
 from bot.plan import Plan, plan, plan_held
 from bot.platforms.spec import Platform
-from bot.preparing import Prepared, Preparing, gone_note
+from bot.preparing import Prepared, Preparing, gone_note, rang_note
 from bot.together import Together
 
 log = logging.getLogger(__name__)
@@ -60,6 +62,7 @@ class Courier:
     limits: Limits
     consumer: str
     simulated: bool = False
+    group_wait: timedelta = timedelta(0)
     delivered: int = 0
     buried: int = 0
     last_buried: str = ""
@@ -69,7 +72,8 @@ class Courier:
 
     def __post_init__(self) -> None:
         self.hands = Hands(self.platform.name, self.consumer, HOLD)
-        self._prepared = Together(Preparing(self.store, self.readings, self.clock), BATCH)
+        preparing = Preparing(self.store, self.readings, self.clock, self.group_wait)
+        self._prepared = Together(preparing, BATCH)
 
     async def run(self) -> None:
         """Deliver until cancelled."""
@@ -148,7 +152,7 @@ class Courier:
     async def _plan(self, entry: Entry, prepared: Prepared) -> Plan:
         """What of an entry is told now."""
         now, chat, store = self.clock.now(), prepared.chat, self.store
-        if entry.held:
+        if not prepared.is_news:
             return await plan_held(entry, chat, store.rules, now, simulated=self.simulated)
         return await plan(prepared.told, chat, store.notes, now, simulated=self.simulated)
 
@@ -163,7 +167,17 @@ class Courier:
             self.limits.window.leave(entry.chat, went, answered=isinstance(outcome, Sent))
         if isinstance(outcome, Sent):
             self.delivered += 1
-        return await self._surely(lambda: self._settle(entry, outcome, planned))
+        following = await self._surely(lambda: self._settle(entry, outcome, planned))
+        if isinstance(outcome, Sent) and not card.silent:
+            await self._rang(entry.chat)
+        return following
+
+    async def _rang(self, chat: Chat) -> None:
+        """Remember it: what rings next in this chat waits a while, to be told in one card."""
+        if self.group_wait:
+            now = self.clock.now().isoformat()
+            with contextlib.suppress(StoreError):  # then the next is told by itself
+                await self.store.notes.put(rang_note(chat), now, self.group_wait)
 
     async def _surely(self, act: Callable[[], Awaitable[_T]]) -> _T:
         """Tell the store, however long it is away: sending again instead would be a repeat."""

@@ -36,9 +36,18 @@ class Sifted:
     used_up: bool = False
 
 
-def sift(told: Sequence[Told], chosen: Preferences, tally: Tally, now: datetime) -> Sifted:
-    """What of an entry is told now; the whole of it to a chat that has chosen nothing."""
-    until = hushed(chosen, tally, now)
+def sift(
+    told: Sequence[Told],
+    chosen: Preferences,
+    tally: Tally,
+    now: datetime,
+    together: datetime | None = None,
+) -> Sifted:
+    """What of an entry is told now; the whole of it to a chat that has chosen nothing.
+
+    Where something rang just before, what else rings waits until `together`: one card for all.
+    """
+    until = hushed(chosen, tally, now) or together
     waiting = {(event.rule, event.episode) for event in tally.waiting}
     tell: list[Told] = []
     aside: list[Event] = []

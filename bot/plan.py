@@ -1,7 +1,7 @@
 """What becomes of an entry: the card that is sent now, and what waits until its chat may ring."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 
@@ -40,18 +40,25 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a chat has chosen, and what waits and rang there."""
+    """What a chat has chosen, and what waits and rang there.
+
+    It rang so lately that what rings next waits until `together`, to be told with what follows.
+    """
 
     chosen: Preferences = field(default_factory=Preferences)
     tally: Tally = field(default_factory=Tally)
+    together: datetime | None = None
 
 
-async def standings(store: Store, chats: Sequence[Chat]) -> list[Standing]:
-    """How chats stand, in this order; of those that chose nothing, nothing more is asked."""
-    chosen = dict(zip(chats, await store.chats.read(chats), strict=True))
-    asked = [chat for chat, one in chosen.items() if one != Preferences()]
+async def standings(store: Store, chats: Mapping[Chat, datetime | None]) -> dict[Chat, Standing]:
+    """How chats stand that rang lately, or not; where nothing was chosen, nothing more is asked."""
+    chosen = dict(zip(chats, await store.chats.read(list(chats)), strict=True))
+    asked = [chat for chat, one in chosen.items() if one != Preferences() or chats[chat]]
     tallies = dict(zip(asked, await store.outbox.tally(asked), strict=True)) if asked else {}
-    return [Standing(chosen[chat], tallies.get(chat, Tally())) for chat in chats]
+    return {
+        chat: Standing(chosen[chat], tallies.get(chat, Tally()), together)
+        for chat, together in chats.items()
+    }
 
 
 async def plan(
@@ -59,7 +66,7 @@ async def plan(
 ) -> Plan:
     """What becomes of fresh news."""
     chosen = chat.chosen
-    sifted = sift(told, chosen, chat.tally, now)
+    sifted = sift(told, chosen, chat.tally, now, chat.together)
     if not sifted.tell:
         return Plan(aside=sifted.aside)
     extra = _used_up(sifted, chosen)

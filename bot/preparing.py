@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alerts.domain.event import Event
 from alerts.domain.ids import Chat
@@ -22,12 +22,14 @@ PAST_KEPT_SECONDS = 1.0
 class Prepared:
     """What may still be told of an entry, and how its chat stands.
 
-    `gone` is why that chat cannot be reached at all.
+    `gone` is why that chat cannot be reached at all. `is_news`: it is told as it happened, not as
+    what was held for long.
     """
 
     told: tuple[Told, ...] = ()
     chat: Standing = field(default_factory=Standing)
     gone: str = ""
+    is_news: bool = True
 
 
 @dataclass(slots=True)
@@ -37,23 +39,46 @@ class Preparing:
     store: Store
     readings: Readings
     clock: Clock
+    group_wait: timedelta = timedelta(0)
     _past: Past | None = None
     _until: float = field(default=0.0)
 
     async def __call__(self, entries: Sequence[Entry]) -> list[Prepared]:
-        names = [gone_note(entry.chat) for entry in entries]
-        whys = await self.store.notes.read_many(names)
+        now = self.clock.now()
+        names = [note(entry.chat) for note in (gone_note, rang_note) for entry in entries]
+        notes = await self.store.notes.read_many(names)
+        whys, rang = notes[: len(entries)], notes[len(entries) :]
         within_reach = [entry for entry, why in zip(entries, whys, strict=True) if not why]
-        fresh = [event for entry in within_reach if not entry.held for event in entry.events]
+        news = [entry for entry in within_reach if self._is_news(entry, now)]
+        fresh = [event for entry in news for event in entry.events]
         rules = await self._rules(fresh)
         told = iter(await brief(fresh, rules, self._market()))
-        alive = [_alive(entry, told) for entry in within_reach]
-        spoken = iter(_spoken(alive, rules, self.clock.now()))
-        chats = iter(await standings(self.store, [entry.chat for entry in within_reach]))
+        alive = [_alive(entry, told) for entry in news]
+        spoken = dict(zip((one.id for one in news), _spoken(alive, rules, now), strict=True))
+        together = {
+            entry.chat: self._together(entry, last, now)
+            for entry, last in zip(entries, rang, strict=True)
+            if entry in within_reach
+        }
+        chats = await standings(self.store, together)
         return [
-            Prepared(gone=why) if why else Prepared(next(spoken), next(chats))
+            Prepared(gone=why)
+            if why
+            else Prepared(spoken.get(entry.id, ()), chats[entry.chat], is_news=entry.id in spoken)
             for entry, why in zip(entries, whys, strict=True)
         ]
+
+    def _is_news(self, entry: Entry, now: datetime) -> bool:
+        """Whether an entry is told as it happened: what only waited for company is."""
+        lately = now - min(event.at for event in entry.events) <= 3 * self.group_wait
+        return not entry.held or lately
+
+    def _together(self, entry: Entry, rang: str | None, now: datetime) -> datetime | None:
+        """Until when what rings waits for company; what has waited waits no more."""
+        if rang is None or entry.held:
+            return None
+        until = datetime.fromisoformat(rang) + self.group_wait
+        return until if now < until <= now + self.group_wait else None
 
     async def _rules(self, events: Sequence[Event]) -> Sequence[Held]:
         """The rules of events, and of what rings all rules of its chat: a stronger may be on."""
@@ -85,12 +110,15 @@ def _spoken(
 
 
 def _alive(entry: Entry, told: Iterator[Told]) -> tuple[Told, ...]:
-    """Of an entry's events those whose rules are still as they were; what was held is not here."""
-    if entry.held:
-        return ()
+    """Of an entry's events those whose rules are still as they were."""
     return tuple(one for one in (next(told) for _ in entry.events) if one.rule)
 
 
 def gone_note(chat: Chat) -> str:
     """The name of the note that says why a chat cannot be reached."""
     return f"gone:{chat}"
+
+
+def rang_note(chat: Chat) -> str:
+    """The name of the note that says when a chat was last told something with a sound."""
+    return f"rang:{chat}"

@@ -129,6 +129,11 @@ class Settings(BaseSettings):
     poll_price: Duration = Field(
         timedelta(seconds=5), description="How often prices are asked for; 1s at least."
     )
+    group_wait: Duration = Field(
+        timedelta(seconds=60),
+        description="What rings in a chat so soon after another alert is gathered in one card, "
+        "unless it is critical or loud; 1s at least.",
+    )
     http_host: Annotated[str, forms.form(forms.host)] = Field(
         "127.0.0.1", description="Where /healthz, /readyz and /metrics listen."
     )

@@ -244,7 +244,11 @@ def _buttons(event: Event) -> tuple[tuple[Button, ...], ...]:
 def _group(told: Sequence[Told], now: datetime, *, simulated: bool) -> Card:
     loudest = told[0]
     assets = sorted({one.event.series.asset for one in told})
-    strong = f"{' and '.join(assets)}: {len(told)} of your alerts"
+    numbers = {one.event.number for one in told}
+    several = (
+        f"{len(numbers)} of your alerts" if len(numbers) > 1 else f"your alert #{min(numbers)}"
+    )
+    strong = f"{' and '.join(assets)}: {several}"
     lines = [_bullet(one) for one in told[:LINES_AT_MOST]]
     if len(told) > LINES_AT_MOST:
         lines.append(f"… and {len(told) - LINES_AT_MOST} more: /alerts")

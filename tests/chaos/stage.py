@@ -161,6 +161,7 @@ class Stage:
 
     async def child(self, role="all", poll_seconds=0.5, *, unlimited=False, **trap):
         settings = {
+            "GROUP_WAIT": "1s",
             "REDIS_URL": self.store_url, "ASSETS": "BTC", "VENUES": "deribit",
             "DERIBIT_URL": self.market.url, "LOG_LEVEL": "INFO", "LOG_FORMAT": "json",
             "TELEGRAM_MESSAGES_PER_SECOND": str(self.per_second),

@@ -49,8 +49,9 @@ class Inbox:
 class Night:
     """A chat, its rules, and a courier whose clock is moved by hand."""
 
-    def __init__(self, store):
+    def __init__(self, store, **courier):
         self.store = store
+        self.options = courier
         self.clock = ManualClock(BEDTIME)
         self.inbox = Inbox()
         self.fence = 1
@@ -74,7 +75,11 @@ class Night:
     @contextlib.asynccontextmanager
     async def courier(self):
         limits = Limits(self.store.budget("test", Rates(1e6)))
-        courier = Courier(self.inbox, self.store, Readings(), self.clock, limits, consumer="one")
+        courier = Courier(
+            *(self.inbox, self.store, Readings(), self.clock, limits),
+            consumer="one",
+            **self.options,
+        )
         task = asyncio.create_task(courier.run())
         try:
             yield
