@@ -113,6 +113,15 @@ PRESETS: tuple[Preset, ...] = (
             "{asset} vs_gold below -10 pts in 30d",
             "{asset} vs_tech below -10 pts in 30d",
         ),
+        (
+            "{asset} skew top 5%",
+            "{asset} basis bottom 5%",
+            "{asset} oi_coin bottom 5%",
+            "{asset} liq_long_usd 5d top 5%",
+            "{asset} drawdown 7d bottom 5%",
+            "{asset} vs_gold 30d bottom 5%",
+            "{asset} vs_tech 30d bottom 5%",
+        ),
     ),
 )
 

@@ -28,7 +28,7 @@ JUDGED_FROM = timedelta(days=7)
 
 async def run(ask: Ask, desk: Desk) -> Card:
     text = rule_text(ask)
-    return await create(ask, desk, text) if text else wizard.metrics(desk)
+    return await create(ask, desk, text) if text else await wizard.begin(ask, desk)
 
 
 def rule_text(ask: Ask) -> str:

@@ -28,6 +28,11 @@ async def keep(notes: Notes, chat: Chat, kept: Kept) -> str:
     return token
 
 
+async def peek(notes: Notes, chat: Chat, token: str) -> Kept | None:
+    """The line behind a button that may be tapped again."""
+    return _read(await notes.read(_key(chat, token)), chat)
+
+
 async def take(notes: Notes, chat: Chat, token: str) -> Kept | None:
     """The line behind a button, once; None when it is used, too old, or another chat's."""
     if _read(await notes.read(_key(chat, token)), chat) is None:

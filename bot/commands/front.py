@@ -11,8 +11,9 @@ from alerts.domain.errors import ConflictError, StoreError, StoreFullError, Usag
 from alerts.domain.ids import Chat
 from alerts.rules.grammar import APART
 from bot.card import Button, Card
-from bot.commands import COMMANDS, deleteme, undo
+from bot.commands import COMMANDS, deleteme, undo, wizard
 from bot.commands.alert import create
+from bot.commands.dialogue import correction, standing
 from bot.commands.drafts import Kept, give_back, keep, take
 from bot.commands.flood import Floods, Turn
 from bot.commands.journal import journaled
@@ -162,10 +163,18 @@ class Front:
             return await self._run(desk, deleteme.COMMAND.name, ask)
         if talk := small_talk(ask.text):
             return Reply(talk)
+        if card := await self._corrected(desk, ask):
+            return Reply(card)
         line = spoken(ask.text, self._commands, vocabulary(desk))
         return await self._run(
             desk, line.command, replace(ask, text=line.text), sure=sure, again=again
         )
+
+    async def _corrected(self, desk: Desk, ask: Ask) -> Card | None:
+        """The wizard's next card, where it is open and the words fit it."""
+        said = correction(ask.text)
+        where = await standing(ask, desk) if said else None
+        return await wizard.corrected(ask, desk, where, said) if said and where else None
 
     async def _act(self, desk: Desk, ask: Ask, act: str) -> Reply:
         if len(act) > ACT_LONGEST or not act.isprintable():

@@ -103,11 +103,16 @@ def presets(metric: Metric, asset: Asset, value: float | None) -> list[tuple[str
 
 
 def _side(metric: Metric, asset: Asset, level: float) -> str:
-    """A level past an edge of the usual band is watched from inside the band."""
+    """A level past an edge of the usual band is watched from inside the band.
+
+    One at or under zero, of what can be on either side of it, is watched from above.
+    """
     band = metric.band(asset)
     if band and band.high is not None and level >= band.high:
         return "above"
     if band and band.low is not None and level <= band.low:
+        return "below"
+    if level <= 0 and metric.plausible[0] < 0:
         return "below"
     return metric.defaults.direction
 

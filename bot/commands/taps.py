@@ -1,5 +1,6 @@
 """What buttons do. An act comes back from outside, so nothing in it is trusted."""
 
+import contextlib
 import math
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,6 +12,7 @@ from bot.card import Card
 from bot.commands import bundle, doings, edits, importing, now, presets, smalltalk, undo, wizard
 from bot.commands.alert import create
 from bot.commands.alerts import one
+from bot.commands.dialogue import leave
 from bot.commands.drafts import give_back, take
 from bot.commands.market import fresh
 from bot.commands.spec import Ask, Desk, Reply
@@ -41,10 +43,13 @@ async def _save(ask: Ask, desk: Desk, token: str) -> Reply:
     if kept is None:
         return Reply(toast=USED)
     try:
-        return Reply(await create(ask, desk, kept.text, sure=True, again=kept.again))
+        card = await create(ask, desk, kept.text, sure=True, again=kept.again)
     except StoreError:
         await give_back(desk.notes, ask.chat, token, kept)
         raise
+    with contextlib.suppress(StoreError):
+        await leave(ask, desk)
+    return Reply(card)
 
 
 async def _import(ask: Ask, desk: Desk, token: str) -> Reply:
@@ -60,6 +65,7 @@ async def _import(ask: Ask, desk: Desk, token: str) -> Reply:
 
 async def _cancel(ask: Ask, desk: Desk, token: str) -> Reply:
     await take(desk.notes, ask.chat, token)
+    await leave(ask, desk)
     return Reply(Card(title="Cancelled", lines=("Nothing was saved.",), buttons=smalltalk.WAYS_ON))
 
 
@@ -69,6 +75,11 @@ async def _show(ask: Ask, desk: Desk, number: str) -> Reply:
 
 async def _pick(ask: Ask, desk: Desk, steps: str) -> Reply:
     return Reply(await wizard.pick(ask, desk, steps))
+
+
+async def _hold(ask: Ask, desk: Desk, argument: str) -> Reply:
+    card = await wizard.hold(ask, desk, argument)
+    return Reply(card) if card else Reply(toast=USED)
 
 
 async def _now(ask: Ask, desk: Desk, metric: str) -> Reply:
@@ -174,6 +185,7 @@ VERBS: Mapping[str, Verb] = {
     "cancel": Verb(_cancel, changes=True),
     "show": Verb(_show),
     "pick": Verb(_pick),
+    "hold": Verb(_hold),
     "now": Verb(_now),
     "pause": Verb(_edit(edits.pause, "#{} is paused."), changes=True),
     "resume": Verb(_edit(edits.resume, "#{} watches again."), changes=True),

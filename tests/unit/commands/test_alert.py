@@ -168,9 +168,14 @@ async def test_incomplete_parameters_are_asked_about(room):
 async def test_three_taps_and_a_save_make_an_alert(room):
     await room.says("/alert")
     await room.presses("BTC basis 5.6%")
-    assert room.card.lines[0] == "Step 2 of 3. Now 5.6%. Usual 5 to 10% a year (Feb 2026)."
+    assert room.card.title == "2/4 BTC basis: alert when?"
+    assert room.card.lines[0].endswith("Now 5.6%, usual 5 to 10% a year (Feb 2026).")
     await room.presses("below 3%")
-    assert room.card.title == "Save this alert? BTC basis below 3%"
+    assert room.card.title == "3/4 BTC basis below 3%: must hold how long?"
+    await room.presses("1 h")
+    assert room.card.title == "4/4 Save this alert? BTC basis below 3%"
+    assert any(line.startswith("Must hold 1 h · clears above 4%") for line in room.card.lines)
+    assert any(line.startswith("Replay") for line in room.card.lines)
     assert await room.count() == 0
 
     await room.presses("Save")
@@ -180,6 +185,7 @@ async def test_three_taps_and_a_save_make_an_alert(room):
 
 async def test_a_double_tap_on_save_saves_once(room):
     await room.taps("pick:BTC:basis:below:3")
+    await room.presses("10 min")
     save = acts(room.card)["Save"]
 
     await room.taps(save)
@@ -202,7 +208,117 @@ async def test_back_returns_to_the_first_step(room):
 
     await room.presses("Back")
 
-    assert room.card.title == "What shall I watch?"
+    assert room.card.title == "1/4 Which metric?"
+
+
+@pytest.mark.parametrize(
+    "written", ["actually 6", "6", "no, make it 6%", "above 6", "Actually: 6."]
+)
+async def test_a_level_written_at_the_review_stays_in_the_review(room, written):
+    await room.taps("pick:BTC:basis:above:5")
+    await room.presses("1 h")
+
+    await room.says(written)
+
+    assert room.card.title == "4/4 Save this alert? BTC basis above 6%"
+    assert room.card.lines[0].endswith("still review.")
+    assert any(line.startswith("Must hold 1 h · clears below 5%") for line in room.card.lines)
+    await room.presses("Save")
+    assert room.card.title == "Saved as #1 – BTC basis above 6%"
+
+
+async def test_the_side_and_the_hold_can_be_written_too(room):
+    await room.taps("pick:BTC:basis:above:5")
+    await room.presses("now")
+
+    await room.says("below 4")
+    assert any("clears above 5%" in line for line in room.card.lines)
+    await room.says("actually for 2h")
+
+    assert room.card.title == "4/4 Save this alert? BTC basis below 4%"
+    assert any(line.startswith("Must hold 2 h") for line in room.card.lines)
+
+
+async def test_a_number_is_a_level_where_a_metric_was_picked(room):
+    await room.taps("pick:BTC:basis")
+    await room.presses("type a number")
+    assert "Write one number" in room.card.lines[-1]
+
+    await room.says("7.5")
+    assert room.card.title == "3/4 BTC basis above 7.5%: must hold how long?"
+    await room.says("2")  # now 5.6%, so it is meant from above only where that is said
+    assert room.card.title == "4/4 Save this alert? BTC basis above 2%"
+
+
+async def test_a_number_under_the_value_is_watched_from_above(room):
+    await room.taps("pick:BTC:basis:?")
+
+    assert (await room.says("2")).title == "3/4 BTC basis below 2%: must hold how long?"
+
+
+async def test_a_doubtful_level_is_asked_about_in_the_wizard_too(room):
+    await room.taps("pick:BTC:skew25_norm:?")
+
+    assert "15% or 0.15%" in (await room.says("0.15")).title
+
+
+async def test_back_goes_one_step_back_at_a_time(room):
+    await room.taps("pick:BTC:basis:below:3")
+    await room.presses("10 min")
+
+    for title in ("3/4 BTC basis below 3%", "2/4 BTC basis", "1/4 Which metric?"):
+        await room.presses("Back")
+        assert room.card.title.startswith(title)
+
+
+async def test_once_it_is_closed_a_number_is_an_alert_again(room):
+    await room.taps("pick:BTC:basis:below:3")
+    await room.presses("10 min")
+    await room.presses("Save")
+
+    assert (await room.says("1")).title.startswith("#1 BTC basis below 3%")
+    await room.taps("pick:BTC:basis")
+    await room.presses("Cancel")
+    assert (await room.says("1")).title.startswith("#1 BTC basis below 3%")
+
+
+async def test_what_another_person_writes_changes_nothing_in_it(room):
+    await room.taps("pick:BTC:basis:below:3")
+
+    card = await room.says("actually 6", user="bob")
+
+    assert "4/4" not in card.title
+    assert "3/4" not in card.title
+
+
+async def test_several_conditions_are_shown_how_to_be_written(room):
+    await room.says("/alert")
+
+    await room.presses("Combine…")
+
+    assert "price -20% in 7d and skew above 15" in room.card.lines[0]
+
+
+async def test_the_other_asset_is_a_tap_away(room):
+    await room.says("/alert")
+
+    await room.presses("ETH instead")
+
+    assert "ETH skew" in acts(room.card)
+
+
+@pytest.mark.parametrize(
+    ("act", "offered"),
+    [
+        ("pick:BTC:funding_annual", ["above 20%", "below 0%", "below −10%"]),
+        ("pick:BTC:funding_8h", ["above 0.05%", "above 0.01%", "below 0%", "below −0.01%"]),
+        ("pick:BTC:regime", ["above cautious", "above stress", "above calm"]),
+    ],
+)
+async def test_a_level_under_zero_is_watched_from_above(room, act, offered):
+    await room.taps(act)
+
+    assert [label for label in acts(room.card) if label.split()[0] in {"above", "below"}] == offered
 
 
 async def test_a_level_past_the_other_edge_is_watched_from_inside(room):
@@ -224,7 +340,8 @@ async def test_without_a_price_the_level_can_still_be_typed(room):
 
     await room.taps("pick:BTC:price")
 
-    assert room.card.lines[-1] == "Or type it with your own level: btc price below 54000"
+    await room.presses("type a number")
+    assert room.card.lines[-1] == "Write one number, like: below 54000"
 
 
 async def test_an_act_of_every_button_fits_a_platform(room):

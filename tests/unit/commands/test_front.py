@@ -61,7 +61,7 @@ def room():
         ("alerts", "No alerts yet"),
         ("/status", "Status"),
         ("explain basis", "Basis, as it is measured here"),
-        ("/alert", "What shall I watch?"),
+        ("/alert", "1/4 Which metric?"),
         ("skew above 15%", "Saved as #1 – BTC skew above 15%"),
         ("/set skew above 15%", "Saved as #1 – BTC skew above 15%"),
     ],
@@ -398,6 +398,7 @@ async def test_a_question_without_a_store_has_no_buttons():
 async def test_a_save_that_failed_can_be_tapped_again():
     room = Room(store=AwayStore())
     await room.taps("pick:BTC:skew25_norm:above:15")
+    await room.presses("10 min")
     save = acts(room.card)["Save"]
     room.store.rules.error = StoreError("no answer")
     assert (await room.taps(save)).toast == AWAY_TEXT

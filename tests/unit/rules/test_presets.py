@@ -22,6 +22,13 @@ def test_every_line_of_every_preset_can_be_watched(preset, shares, asset):
     assert {leg.series.asset for draft in found.drafts for leg in draft.legs} == {asset}
 
 
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.key)
+def test_every_preset_has_its_percentile_twin(preset):
+    drafts = offer(preset, Asset("BTC"), REAL, shares=True).drafts
+
+    assert any(leg.series.derived.startswith("pctl") for draft in drafts for leg in draft.legs)
+
+
 def test_a_line_whose_metric_is_missing_is_left_out_and_told():
     found = offer(BY_KEY["stress"], Asset("BTC"), a_vocabulary())
 
