@@ -13,7 +13,7 @@ INPUTS := pyproject.toml requirements-build.lock
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo run test lint bench chaos docs lock clean
+.PHONY: help setup demo run test lint bench chaos mutate docs lock clean
 
 help:
 	@echo 'make demo    try it: a simulated market, the whole bot, your terminal as the chat'
@@ -23,6 +23,7 @@ help:
 	@echo 'make lint    lint and types only'
 	@echo 'make bench   measure speed and memory'
 	@echo 'make chaos   break it everywhere, count what was lost or told twice'
+	@echo 'make mutate  change the engine everywhere, count what no test notices'
 	@echo 'make docs    write docs/metrics.md and docs/settings.md from the code'
 	@echo 'make lock    resolve the dependencies anew (needs uv)'
 	@echo 'make clean   remove .venv and every cache'
@@ -40,7 +41,7 @@ run: .venv/runtime-ready
 
 test: lint
 	@echo '== pytest $(ARGS)' >&2
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 lint: .venv/dev-ready
 	@echo '== ruff: lint and format' >&2
@@ -56,6 +57,10 @@ bench: .venv/runtime-ready
 chaos: .venv/dev-ready
 	@echo '== tests.chaos $(ARGS)' >&2
 	@$(BIN)/python -m tests.chaos $(ARGS)
+
+mutate: .venv/dev-ready
+	@echo '== tests.mutation $(ARGS)' >&2
+	@$(BIN)/python -m tests.mutation $(ARGS)
 
 docs: .venv/runtime-ready
 	@echo '== docs/generate.py' >&2
@@ -98,5 +103,5 @@ lock:
 
 clean:
 	@echo '== removing .venv and caches' >&2
-	@rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	@rm -rf .venv build dist mutants *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
