@@ -15,10 +15,10 @@ from bot.card import Button, Card
 from bot.hush import Sifted, put_off, room, sift
 from bot.text import Told, alert
 from bot.text.held import Waited, held
+from bot.text.preferences import MORE, this
 
 log = logging.getLogger(__name__)
 
-ALLOW_MORE = 3
 NIGHT = Quiet(time(23), time(7))
 OFFERED_FOR = timedelta(days=3650)
 OFFER = "Want 23:00–07:00 quiet? Critical alerts still ring."
@@ -116,11 +116,11 @@ def _used_up(sifted: Sifted, chosen: Preferences) -> tuple[str, Button] | None:
     if budget is None or not sifted.used_up:
         return None
     most, per = room(budget, sifted.period), budget.per
-    when = "this week" if per == "week" else "today"
+    when = this(per)
     summary = "Monday's summary" if per == "week" else "tomorrow's summary"
     return (
         f"{most} of {most} {when} used. The next ones wait for {summary}, except critical.",
-        Button(f"Allow {ALLOW_MORE} more", f"allow:{ALLOW_MORE}"),
+        Button(f"Allow {MORE} more", f"allow:{MORE}"),
     )
 
 

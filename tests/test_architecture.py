@@ -133,7 +133,7 @@ TABLE = {
     "bot.text": Row(
         (
             *(DOMAIN, "alerts.engine.move", "alerts.engine.outlook", "alerts.history.context"),
-            *("alerts.metrics", "alerts.rules", "bot.card"),
+            *("alerts.metrics", "alerts.queue", "alerts.rules", "bot.card"),
         )
     ),
     "bot.rarity": Row((DOMAIN, "alerts.history.context", "alerts.ports", "bot.text")),
@@ -146,7 +146,7 @@ TABLE = {
     "bot.commands": Row(
         (
             *(*RULES, *ENGINE, "alerts.clock", "alerts.codec", "alerts.history.along"),
-            *("alerts.history.spread", "alerts.metrics", "alerts.offers"),
+            *("alerts.history.spread", "alerts.metrics", "alerts.offers", "alerts.queue"),
             *("bot.card", "bot.once", "bot.rarity", "bot.text"),
         )
     ),

@@ -8,6 +8,7 @@ from bot.commands.spec import Ask, Command, Desk
 GROUPS = (
     ("Look", ("now", "explain")),
     ("Alerts", ("alert", "alerts", "pause", "resume", "delete")),
+    ("How I speak", ("settings", "quiet", "tz", "budget")),
     ("The bot", ("status", "start")),
     ("Your data", ("privacy", "mydata", "deleteme", "export", "import")),
 )

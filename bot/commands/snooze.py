@@ -1,5 +1,6 @@
-"""`/snooze 7 4h`, `/snooze 7 until 8:00`: nothing of one alert for a while."""
+"""`/snooze 7 4h`: nothing of one alert for a while; `/snooze 2h`: nothing of the whole chat."""
 
+import re
 from datetime import datetime, timedelta
 
 from alerts.domain.errors import UsageError
@@ -8,27 +9,43 @@ from alerts.rules.phrase import Phrase, Piece
 from alerts.rules.until import Today, read_until
 from bot.card import Card
 from bot.commands import doings
+from bot.commands.chosen import OFF, change, local, preferences, today
 from bot.commands.edits import find
 from bot.commands.spec import Ask, Command, Desk, Kind, Param
 from bot.commands.words import rule_number
+from bot.text.preferences import snooze_card
+
+_NUMBER = re.compile(r"#?[0-9]{1,9}")
 
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=30)
 
 
 async def run(ask: Ask, desk: Desk) -> Card:
     number, _, length = ask.text.partition(" ")
+    if not _NUMBER.fullmatch(number):
+        return await _whole(ask, desk)
     held = await find(ask, desk, rule_number(number, "/snooze"))
-    until = await _until(ask, desk, held.rule.number, length.strip())
+    until = _until(desk, held.rule.number, length.strip())
     reply = await doings.snooze(held, desk, until)
     return reply.card or Card(reply.toast)
 
 
-async def _until(ask: Ask, desk: Desk, number: int, said: str) -> datetime:
+async def _whole(ask: Ask, desk: Desk) -> Card:
+    """The chat itself: without words only how it stands."""
+    chosen = await preferences(ask, desk)
+    if ask.text.lower() in OFF:
+        chosen = await change(ask, desk, snoozed_until=None)
+    elif ask.text:
+        until = end_of(ask.text, today(desk, chosen), "/snooze")
+        chosen = await change(ask, desk, snoozed_until=until)
+    return snooze_card(chosen, local(desk, chosen))
+
+
+def _until(desk: Desk, number: int, said: str) -> datetime:
     now = desk.clock.now()
     if not said:
         return now + doings.USUAL
-    (preferences,) = await desk.chats.read([ask.chat])
-    return end_of(said, Today(now, preferences.place), f"/snooze {number}")
+    return end_of(said, Today(now, desk.chosen.place), f"/snooze {number}")
 
 
 def end_of(said: str, today: Today, again: str) -> datetime:
@@ -53,12 +70,12 @@ def end_of(said: str, today: Today, again: str) -> datetime:
 
 COMMAND = Command(
     "snooze",
-    "Nothing of an alert for a while, then what is true",
+    "Nothing of an alert, or of this chat, for a while",
     run,
     params=(
-        Param("alert", Kind.RULE_NUMBER, "The number of the alert", required=True),
+        Param("alert", Kind.RULE_NUMBER, "The number of the alert; none for the whole chat"),
         Param("length", Kind.TEXT, "How long, such as 4h or until 8:00"),
     ),
-    example="/snooze 3 4h",
+    example="/snooze 2h",
     changes=True,
 )

@@ -43,6 +43,7 @@ class Kind(StrEnum):
     NUMBER = "number"
     RULE_NUMBER = "rule_number"
     CHOICE = "choice"
+    ZONE = "zone"
 
 
 @dataclass(frozen=True, slots=True)

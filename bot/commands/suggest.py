@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Iterable, Sequence
 
 from alerts.domain.errors import StoreError
+from alerts.domain.preferences import zone_named
 from alerts.domain.reading import Reading, Series
 from alerts.metrics import METRICS
 from alerts.rules.guide import CONDITIONS
 from bot.commands.market import fresh, presets
 from bot.commands.spec import Ask, Choice, Desk, Kind, Param
+from bot.commands.zones import matching
 from bot.text import figures
 from bot.text.board import headline_series
 from bot.text.rules import gist
@@ -30,6 +32,8 @@ async def suggest(param: Param | None, typed: str, ask: Ask, desk: Desk) -> Sequ
             offered = [Choice(asset, asset) for asset in desk.assets]
         case Kind.RULE_NUMBER:
             offered = await _numbers(ask, desk)
+        case Kind.ZONE:
+            return _zones(typed, desk)
         case _:
             offered = [Choice(one, one) for one in param.choices] if param else []
     return _matching(offered, typed)
@@ -71,6 +75,17 @@ async def _numbers(ask: Ask, desk: Desk) -> list[Choice]:
     return [
         Choice(f"#{one.rule.number} {gist(one.rule.draft)}", str(one.rule.number)) for one in held
     ]
+
+
+def _zones(typed: str, desk: Desk) -> list[Choice]:
+    """Zones with the time it is there."""
+    now = desk.clock.now()
+    found = [
+        Choice(f"{zone} – {now.astimezone(place):%H:%M} now", zone)
+        for zone in matching(typed)[:AT_MOST]
+        if (place := zone_named(zone))
+    ]
+    return found or [Choice(typed, typed)]
 
 
 def _matching(offered: Iterable[Choice], typed: str) -> list[Choice]:

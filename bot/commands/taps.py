@@ -9,7 +9,21 @@ from dataclasses import dataclass
 from alerts.domain.errors import ConflictError, StoreError
 from alerts.ports import Held
 from bot.card import Card
-from bot.commands import bundle, doings, edits, importing, now, presets, smalltalk, undo, wizard
+from bot.commands import (
+    budget,
+    bundle,
+    doings,
+    edits,
+    importing,
+    now,
+    presets,
+    quiet,
+    settings,
+    smalltalk,
+    tz,
+    undo,
+    wizard,
+)
 from bot.commands.alert import create
 from bot.commands.alerts import one
 from bot.commands.dialogue import leave
@@ -180,6 +194,11 @@ VERBS: Mapping[str, Verb] = {
     "snooze": Verb(_doing(doings.snooze), changes=True),
     "snoozeall": Verb(_snooze_all, changes=True),
     "unsnooze": Verb(_doing(doings.unsnooze), changes=True),
+    "quiet": Verb(quiet.tap, changes=True),
+    "tz": Verb(tz.tap, changes=True),
+    "budget": Verb(budget.tap, changes=True),
+    "allow": Verb(budget.tap_more, changes=True),
+    "wake": Verb(settings.wake, changes=True),
     "save": Verb(_save, changes=True),
     "import": Verb(_import, changes=True),
     "cancel": Verb(_cancel, changes=True),

@@ -20,7 +20,7 @@ CHOICE_LIMIT = 100
 CHOICES_LIMIT = 25
 SUGGEST_SECONDS = 1.5
 
-SUGGESTED = {Kind.RULE_TEXT, Kind.METRIC, Kind.ASSET, Kind.RULE_NUMBER}
+SUGGESTED = {Kind.RULE_TEXT, Kind.METRIC, Kind.ASSET, Kind.RULE_NUMBER, Kind.ZONE}
 APOLOGY = "Something went wrong here. Nothing was changed: please try again."
 STALE = "This command was just updated: reload Discord and try again."
 

@@ -191,7 +191,7 @@ async def test_a_length_out_of_reach_is_refused_with_one_that_works(room, said):
 
 async def test_words_that_are_no_time_are_refused(room):
     assert "write a day, a date or a span" in everything(await room.says("/snooze 1 a bit"))
-    assert "Which alert?" in everything(await room.says("/snooze"))
+    assert "write a day, a date or a span" in everything(await room.says("/snooze a bit"))
     assert await overlay(room) == Overlay()
 
 
