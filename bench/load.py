@@ -44,7 +44,7 @@ def run(rules=RULES):
 
 async def _measured(folder, rules):
     async with embedded(folder) as url:
-        _fill(url, rules)
+        fill(url, rules)
         leaders = [await asyncio.to_thread(_leader, url) for _ in range(STARTS)]
         assert all(leader["rules"] == rules for leader in leaders)
         saved, live = await _saves(url)
@@ -66,7 +66,7 @@ def _median(leaders, key):
     return statistics.median(leader[key] for leader in leaders)
 
 
-def _fill(url, count):
+def fill(url, count):
     """Rules as the codec writes them, with the parts that differ put into one of its texts."""
     text = codec.encode_rule(replace(a_rule(SERIES[0], 0.25), id=RuleId("ID")))
     a, b, c, d = _split(text, str(SERIES[0]), "0.25", "0.23")

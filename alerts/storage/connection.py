@@ -7,6 +7,7 @@ a cluster.
 """
 
 import asyncio
+import hashlib
 from collections.abc import (
     AsyncIterator,
     Awaitable,
@@ -25,7 +26,6 @@ from redis import exceptions as redis_errors
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.commands.core import AsyncScript
 
 from alerts.domain.errors import ForeignKeyError, StoreAwayError, StoreError, StoreFullError
 from alerts.storage.foreign import set_aside
@@ -50,7 +50,6 @@ class Connection:
         self.client = client
         self.keys = keys
         self._pipeline = Pipeline(client)
-        self._scripts: dict[str, AsyncScript] = {}
 
     async def ask(self, *command: str | int | bytes) -> Any:
         """A command that changes nothing."""
@@ -70,18 +69,17 @@ class Connection:
 
     async def run(self, name: str, keys: Sequence[str], args: Command) -> Any:
         """One of the scripts: sent once."""
-        script = self._scripts.get(name)
-        if script is None:
-            script = self._scripts[name] = self.client.register_script(_source(name))
         async with self._mended([*keys, *args]):
             with _our_errors():
-                return await self._run(script, keys, args)
+                return await self._run(name, keys, args)
 
-    async def _run(self, script: AsyncScript, keys: Sequence[str], args: Command) -> Any:
+    async def _run(self, name: str, keys: Sequence[str], args: Command) -> Any:
+        command = ("EVALSHA", _sha(name), len(keys), *keys, *args)
         try:
-            return await self._pipeline.send(("EVALSHA", script.sha, len(keys), *keys, *args))
+            return await self._pipeline.send(command)
         except redis_errors.NoScriptError:  # the server has not seen it yet, or is another one
-            return await _heard(script(keys=list(keys), args=list(args)))
+            await self._pipeline.send(("SCRIPT", "LOAD", _source(name)))
+            return await self._pipeline.send(command)
 
     @asynccontextmanager
     async def _mended(self, words: Iterable[object]) -> AsyncIterator[None]:
@@ -189,3 +187,9 @@ def _source(name: str) -> str:
     folder = files("alerts.storage") / "scripts"
     parts = ("prelude", "lines", name) if name in ON_LINES else ("prelude", name)
     return "".join((folder / f"{part}.lua").read_text() for part in parts)
+
+
+@cache
+def _sha(name: str) -> str:
+    """What the server calls a script."""
+    return hashlib.sha1(_source(name).encode(), usedforsecurity=False).hexdigest()

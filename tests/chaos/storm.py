@@ -49,7 +49,9 @@ async def _all_reached(stage, chats, seconds):
 
 async def burst(store_url, folder):
     """Reading in hand to the first and to the last of 1,000 messages accepted, without limits."""
-    async with Stage(store_url, folder, people=FIRED, sleepers=RULES - FIRED) as stage:
+    async with Stage(
+        store_url, folder, people=FIRED, sleepers=RULES - FIRED, per_second=FIRED
+    ) as stage:
         child = await stage.child(unlimited=True)
         await stage.calm()
         stage.market.price = LOW

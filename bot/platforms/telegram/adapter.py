@@ -19,7 +19,7 @@ from telegram import (
 )
 from telegram.constants import BotCommandLimit
 from telegram.error import InvalidToken, TelegramError
-from telegram.ext import Application, BaseUpdateProcessor, ExtBot
+from telegram.ext import Application, BaseUpdateProcessor
 
 from alerts.domain.errors import AlertsError
 from alerts.domain.ids import Chat
@@ -28,6 +28,7 @@ from bot.commands.spec import Command, FrontDesk
 from bot.outcome import Later, Outcome
 from bot.platforms.seal import Seal
 from bot.platforms.telegram.asks import TELEGRAM
+from bot.platforms.telegram.client import Client
 from bot.platforms.telegram.listener import UPDATES, App, Listener
 from bot.platforms.telegram.markup import clip
 from bot.platforms.telegram.outcome import SOON
@@ -74,7 +75,7 @@ class Telegram:
         self._waits = waits or Waits()
         self._now = now or _wall_clock
         self._pulse = Pulse(_steady, self._waits, listens=listens)
-        self._bot = _Bot(
+        self._bot = Client(
             token,
             base_url=f"{base_url.rstrip('/')}/bot",
             base_file_url=f"{base_url.rstrip('/')}/file/bot",
@@ -243,19 +244,6 @@ class Telegram:
                 await step
         except (TelegramError, TimeoutError) as error:
             log.warning("stopping %s: %s", what, type(error).__name__)
-
-
-class _Bot(ExtBot[None]):
-    """The library's bot, whose repr would print the token."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "Bot(token hidden)"
-
-    @property
-    def requests(self) -> Sequence[AiohttpRequest]:
-        return [request for request in self._request if isinstance(request, AiohttpRequest)]
 
 
 class _PerChat(BaseUpdateProcessor):

@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass, replace
 from functools import partial
 
-from telegram import Bot, InlineKeyboardMarkup, InputFile, LinkPreviewOptions
+from telegram import InlineKeyboardMarkup, InputFile, LinkPreviewOptions
 from telegram.constants import ParseMode
 from telegram.error import TelegramError
 
@@ -12,6 +12,7 @@ from alerts.domain.ids import Chat
 from bot.card import Card, Document
 from bot.outcome import Later, Outcome, Rejected, Sent
 from bot.platforms.seal import Seal
+from bot.platforms.telegram.client import Client
 from bot.platforms.telegram.markup import Part, keyboard, render
 from bot.platforms.telegram.outcome import (
     is_bad_form,
@@ -40,7 +41,7 @@ class _Message:
 class Posting:
     """Puts cards into chats; their buttons work only in the chat a card is for."""
 
-    def __init__(self, bot: Bot, seal: Seal) -> None:
+    def __init__(self, bot: Client, seal: Seal) -> None:
         self._bot = bot
         self.seal = seal
         self._told: set[Chat] = set()
@@ -119,7 +120,7 @@ class Posting:
     async def _send_text(
         self, chat: Chat, message: _Message, text: str, parse_mode: ParseMode | None
     ) -> Sent:
-        sent = await self._bot.send_message(
+        message_id = await self._bot.post_message(
             chat_id=chat.id,
             text=text,
             parse_mode=parse_mode,
@@ -128,7 +129,7 @@ class Posting:
             disable_notification=message.silent or None,
             link_preview_options=_NO_PREVIEW,
         )
-        return Sent(str(sent.message_id))
+        return Sent(message_id)
 
     async def _edit(self, chat: Chat, message_id: int, message: _Message) -> None:
         try:
