@@ -10,7 +10,7 @@ from alerts.domain.errors import FetchError
 from alerts.domain.ids import Asset
 from alerts.domain.market import Liquidations, LiquidationTotals, Snapshot
 from alerts.domain.reading import Reading, Reason, Sample, Series
-from alerts.exchanges.spec import Body, Exchange, Feed, Http, Listen, Request, snapshot
+from alerts.exchanges.spec import Body, Exchange, Feed, Http, Listen, Pause, Request, snapshot
 from alerts.liquidations import KEPT, Ledger, buckets_of, is_bucket
 from alerts.metrics.measure import aggregate, gaps, measure
 from alerts.metrics.quality import Gate
@@ -28,12 +28,14 @@ class Source:
     """A venue and the way to reach it; `listen` where its streams are listened to.
 
     `ahead`: seconds that its clock is ahead of this machine's, None where that is not known.
+    `pause`: how long it is left alone yet, None where it is not.
     """
 
     exchange: Exchange
     http: Http
     listen: Listen | None = None
     ahead: Callable[[], float | None] = lambda: None
+    pause: Callable[[], Pause | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)

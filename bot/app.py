@@ -34,6 +34,7 @@ from bot.health import (
     chat_part,
     clock_parts,
     history_parts,
+    pause_parts,
     polling_part,
     queue_parts,
     store_part,
@@ -142,6 +143,7 @@ class Bot:
                 polling_part(self.poller, now),
                 *history_parts(self.poller, now),
                 *clock_parts(self.sources),
+                *pause_parts(self.sources, now),
             ]
             if self.role.does(Role.POLLER)
             else []

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from alerts.collect import Source
 from alerts.domain.errors import StoreError, StoreFullError
@@ -78,6 +78,24 @@ def clock_parts(sources: Sequence[Source]) -> list[Part]:
     where = "behind" if behind > 0 else "ahead of"
     text = f"{abs(behind):.0f} s {where} the venues: set this machine's time (NTP)"
     return [Part("clock", text, well=False, figures=(("behind", behind),))]
+
+
+def pause_parts(sources: Sequence[Source], now: datetime) -> list[Part]:
+    """The venues that are left alone for a while, until when, and why."""
+    paused = [(source.exchange, pause) for source in sources if (pause := source.pause())]
+    return [
+        Part(
+            f"{exchange.title} paused",
+            f"not asked until {_clock(now + timedelta(seconds=pause.seconds))}: {pause.why}",
+            None,
+            (("pause", pause.seconds),),
+        )
+        for exchange, pause in paused
+    ]
+
+
+def _clock(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%H:%M:%S} UTC"
 
 
 def venue_parts(

@@ -28,9 +28,9 @@ def source(  # noqa: PLR0913 -- the last three are named and have a default
     """
     http = VenueHttp(exchange, session, now=now, base_url=url, limits=limits)
     if url and not stream_url:
-        return Source(exchange, http, ahead=http.ahead.seconds)
+        return Source(exchange, http, ahead=http.ahead.seconds, pause=http.pause)
     streams = listening(exchange, session, http, now, stream_url)
-    return Source(exchange, http, streams, http.ahead.seconds)
+    return Source(exchange, http, streams, http.ahead.seconds, http.pause)
 
 
 def set_source(

@@ -17,7 +17,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_aft
 from alerts.domain.errors import FetchError
 from alerts.exchanges.ahead import Ahead
 from alerts.exchanges.breaker import Breaker, Closed, Open, asked, failed, left
-from alerts.exchanges.spec import Body, Exchange, Request
+from alerts.exchanges.spec import Body, Exchange, Pause, Request
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +98,15 @@ class VenueHttp:
     def url(self, request: Request) -> str:
         """The full address of a request."""
         return full_url(self._base_url, request)
+
+    def pause(self) -> Pause | None:
+        """How long the venue is left alone yet: it asked for that, or failed again and again."""
+        now = asyncio.get_running_loop().time()
+        asked, alone = self._shut_until - now, left(self._breaker, now)
+        if max(asked, alone) <= 0:
+            return None
+        why = "" if isinstance(self._breaker, Closed) else self._breaker.why
+        return Pause(asked, self._shut_why) if asked >= alone else Pause(alone, why)
 
     async def fetch(self, request: Request) -> Body:
         """The answer to a request; FetchError once the bounded tries are used up."""

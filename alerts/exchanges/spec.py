@@ -118,6 +118,14 @@ Listen = Callable[[Sequence[Asset], OnCloses, OnHeard], Awaitable[None]]
 """Listens to a venue's streams until cancelled: what was closed, and which time was heard."""
 
 
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A venue is not asked for so many seconds more, and why."""
+
+    seconds: float
+    why: str
+
+
 class Http(Protocol):
     """Bounded, paced, retried requests to one venue."""
 

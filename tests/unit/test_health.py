@@ -6,8 +6,17 @@ from alerts.collect import Source
 from alerts.domain.errors import StoreError
 from alerts.domain.ids import Asset, MetricKey, Platform, Venue
 from alerts.domain.reading import Reading, Series
+from alerts.exchanges.okx import EXCHANGE as OKX
+from alerts.exchanges.spec import Pause
 from alerts.storage.memory import MemoryStore
-from bot.health import chat_part, clock_parts, queue_parts, store_part, venue_parts
+from bot.health import (
+    chat_part,
+    clock_parts,
+    pause_parts,
+    queue_parts,
+    store_part,
+    venue_parts,
+)
 from tests.fakes.clock import ManualClock
 
 NOW = ManualClock().now()
@@ -71,3 +80,15 @@ def test_a_clock_that_is_off_by_more_than_two_seconds_is_told_with_the_remedy():
     assert part.well is False
     assert part.text == "8 s behind the venues: set this machine's time (NTP)"
     assert clock_parts([Source(None, None, ahead=lambda: 1.9)]) == []
+
+
+def test_a_venue_that_is_left_alone_says_until_when_and_why():
+    sound = Source(OKX, None)
+    paused = Source(OKX, None, pause=lambda: Pause(90.0, "maintenance: 50001"))
+
+    assert pause_parts([sound], NOW) == []
+    (part,) = pause_parts([sound, paused], NOW)
+    until = NOW + timedelta(seconds=90)
+    assert part.name == "OKX paused"
+    assert part.text == f"not asked until {until:%H:%M:%S} UTC: maintenance: 50001"
+    assert part.figures == (("pause", 90.0),)

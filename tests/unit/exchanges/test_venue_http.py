@@ -310,3 +310,17 @@ async def test_a_venue_that_answers_at_all_is_not_left_alone(venue, client, stat
     for _ in range(3):
         with pytest.raises(FetchError, match=f"HTTP {status}"):
             await http.fetch(INDEX)
+
+
+async def test_how_long_a_venue_is_left_alone_is_told_with_its_last_fault(venue, client):
+    venue.on(PATH, *[Answer(b"", status=503)] * 6, GOOD)
+    alone = client(limits=replace(QUICK, tries=1, patience_seconds=0.0))
+    before = alone.pause()
+    for _ in range(6):
+        with pytest.raises(FetchError):
+            await alone.fetch(INDEX)
+
+    pause = alone.pause()
+    assert before is None
+    assert 0 < pause.seconds <= 60
+    assert "503" in pause.why
