@@ -70,6 +70,7 @@ class FutureQuote:
 
     `expiry` is None for a perpetual; open interest one-sided, in coin and in USD;
     `synthetic` marks a forward without a tradable contract;
+    `apart` one that counts in open interest alone: its expiry is no maturity of the curve;
     `halved` open interest was published two-sided only.
     """
 
@@ -82,6 +83,7 @@ class FutureQuote:
     synthetic: bool = False
     funding: Funding | None = None
     halved: bool = False
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

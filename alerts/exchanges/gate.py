@@ -1,13 +1,14 @@
-"""Gate: a coin's USDT contracts in small requests, and its forced closes summed hour by hour.
+"""Gate: a coin's contracts in small requests, and its forced closes summed hour by hour.
 
 `position_size` counts the contracts held long, which is open interest of one side; the tickers'
-`total_size` counts both and is not read. A contract is `quanto_multiplier` coins. Numbers come as
-texts or as numbers, differently from field to field and from year to year.
+`total_size` counts both and is not read. A contract is `quanto_multiplier` coins; those settled in
+bitcoin are inverse, and one of them is one USD. Numbers come as texts or as numbers, differently
+from field to field and from year to year.
 https://www.gate.com/docs/developers/apiv4/#get-a-single-contract
 
 Asked is for one perpetual, not for the list of all: an answer of a thousandth of the size, and a
-contract that is gone cannot spoil another. The short list of dated contracts is asked for after
-it, and done without where it cannot be had.
+contract that is gone cannot spoil another. The short list of dated contracts and bitcoin's inverse
+one are asked for after it, and done without where they cannot be had.
 """
 
 from collections.abc import Sequence
@@ -30,6 +31,8 @@ URL = "https://api.gateio.ws/api/v4"
 
 _CONTRACT = "/futures/usdt/contracts"
 _DATED = "/delivery/usdt/contracts"
+_INVERSE = "/futures/btc/contracts/BTC_USD"
+_WITH_INVERSE = Asset("BTC")
 _STATS = "/futures/usdt/contract_stats"
 _ASSETS = frozenset(
     map(Asset, ("BTC", "ETH", "SOL", "XRP", "DOGE", "BNB", "ADA", "AVAX", "LINK", "LTC"))
@@ -70,15 +73,38 @@ _HOURS = Table(GATE, _Hour, name="time")
 
 def parse_futures(bodies: Sequence[Body], asset: Asset) -> FuturesCurve:
     """The perpetual from the answer about its contract, the dated ones from their list."""
-    body, *lists = bodies
+    body, *more = bodies
     contract = _contract(body, asset)
     try:
         perpetual = _quote(contract)
     except ValueError as error:
         raise _unusable(contract, error) from error
-    dated, rejected = _dated(lists, asset)
+    dated, rejected = _dated(more[:1], asset)
     coming = [one for one in dated if one.expiry is not None and one.expiry > body.at]
-    return FuturesCurve(GATE, asset, body.at, (perpetual, *coming), rejected)
+    inverse, lost = _inverse(more[1:])
+    return FuturesCurve(GATE, asset, body.at, (perpetual, *inverse, *coming), rejected + lost)
+
+
+def _inverse(bodies: Sequence[Body]) -> tuple[list[FutureQuote], int]:
+    """Bitcoin's inverse perpetual, where there is one, and how many could not be read."""
+    if not bodies or not bodies[0].content:
+        return [], 0
+    try:
+        contract = decoded(GATE, _ONE, bodies[0].content)
+        mark, usd = price(contract.mark_price), given(amount, contract.position_size)
+        return [
+            FutureQuote(
+                contract.name,
+                None,
+                mark,
+                price(contract.index_price),
+                None if usd is None else amount(usd / mark),
+                usd,
+                funding=_funding(contract),
+            )
+        ], 0
+    except (FetchError, ValueError):
+        return [], 1
 
 
 def _dated(lists: Sequence[Body], asset: Asset) -> tuple[list[FutureQuote], int]:
@@ -221,8 +247,9 @@ def _one_contract(asset: Asset) -> tuple[Request, ...]:
     return (Request(f"{_CONTRACT}/{_perpetual(asset)}"),)
 
 
-def _all_dated(_bodies: Sequence[Body], _asset: Asset) -> tuple[Request, ...]:
-    return (Request(_DATED, spare=True),)
+def _others(_bodies: Sequence[Body], asset: Asset) -> tuple[Request, ...]:
+    dated = Request(_DATED, spare=True)
+    return (dated, Request(_INVERSE, spare=True)) if asset == _WITH_INVERSE else (dated,)
 
 
 def _last_hours(asset: Asset) -> tuple[Request, ...]:
@@ -236,7 +263,7 @@ EXCHANGE = Exchange(
     url=URL,
     feeds=(
         Feed(IndexPrice, "price", _one_contract, parse_index),
-        Feed(FuturesCurve, "futures", _one_contract, parse_futures, _all_dated),
+        Feed(FuturesCurve, "futures", _one_contract, parse_futures, _others),
         Feed(LiquidationTotals, "futures", _last_hours, parse_liquidations),
     ),
     classify=classify,

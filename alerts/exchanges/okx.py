@@ -128,6 +128,7 @@ def _quote(contract: Contract, answers: _Answers, at: datetime) -> FutureQuote:
         open_interest_coin=coin,
         open_interest_usd=usd,
         funding=None if contract.expiry else _funding(answers.rates.get(contract.name)),
+        apart=contract.apart,
     )
 
 

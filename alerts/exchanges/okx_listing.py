@@ -1,7 +1,8 @@
 """Which contracts OKX lists, when they expire and how large they are.
 
-X-Perps and contracts settled in USD-stable (families with `_UM`) are passed over: the first look
-like futures and have no expiry worth the name.
+Contracts of families with `_UM` are settled in USD stablecoins, and their index is that in USD.
+They count in open interest, and their perpetuals pay funding; the dated ones stand apart from the
+curve, for among them are X-Perps, which look like futures and have no expiry worth the name.
 """
 
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ QUOTES = ("USDT", "USD", "USDC")
 KINDS = ("SWAP", "FUTURES")
 
 _KEPT = timedelta(hours=1)
+_STABLE = "_UM"
 
 LISTINGS = tuple(
     Request("/api/v5/public/instruments", {"instType": kind}, keep=_KEPT) for kind in KINDS
@@ -46,13 +48,17 @@ _INSTRUMENTS = Table(OKX, _Instrument, name="instId", within="data")
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """One contract as listed: its `size` is in coin, of an inverse one in USD."""
+    """One contract as listed: its `size` is in coin, of an inverse one in USD.
+
+    `apart`: it counts in open interest alone.
+    """
 
     name: str
     index: str
     expiry: datetime | None
     size: float
     inverse: bool
+    apart: bool = False
 
     def coins(self, contracts: float, paid: float) -> float:
         """How many coins so many contracts are, at a price."""
@@ -78,17 +84,22 @@ def _contract(row: _Instrument) -> Contract:
         raise ValueError(f"{row.ct_type[:20]!r} is no kind of contract")
     expiry = moment(row.exp_time) if row.inst_type == "FUTURES" else None
     whole = size(row.ct_val) * (given(size, row.ct_mult) or 1.0)
-    return Contract(row.inst_id, row.uly, expiry, whole, row.ct_type == "inverse")
+    stable = _STABLE in row.inst_id
+    index = f"{row.inst_id.partition('-')[0]}-USD" if stable else row.uly
+    apart = stable and expiry is not None
+    return Contract(row.inst_id, index, expiry, whole, row.ct_type == "inverse", apart)
 
 
 @lru_cache(maxsize=8192)
 def is_of(asset: Asset, name: str) -> bool:
-    """Whether a name is of an asset's own: `BTC-USDT-SWAP`, `BTC-USD-260327`, the index `BTC-USD`.
+    """Whether a name is of an asset: `BTC-USDT-SWAP`, `BTC-USD-260327`, the index `BTC-USD`.
 
-    Not `BTC-USD_UM-260327`, nor `BTC-USD_UM_XPERP-310404`.
+    Also `BTC-USD_UM-SWAP` and `BTC-USD_UM_XPERP-310404`.
     """
     parts = name.split("-")
-    return parts[0] == asset and len(parts) in {2, 3} and parts[1] in QUOTES
+    if parts[0] != asset or len(parts) not in {2, 3}:
+        return False
+    return parts[1] in QUOTES or parts[1].startswith(f"USD{_STABLE}")
 
 
 def rows(table: Table[_T], body: Body) -> Rows[_T]:

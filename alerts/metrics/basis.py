@@ -53,7 +53,7 @@ def annualised(future: float, index: float, days: float) -> float:
 
 def curve_view(curve: FuturesCurve) -> Curve:
     """The rates of all tradable dated futures at least a week out."""
-    dated = [future for future in curve.futures if future.expiry and not future.synthetic]
+    dated = [one for one in curve.futures if one.expiry and not (one.synthetic or one.apart)]
     points = [_point(future, future.expiry - curve.at) for future in dated if future.expiry]
     far_enough = sorted((p for p in points if p.days >= NEAREST_DAYS), key=lambda p: p.days)
     flaw = stale(curve.lag) or _shortage(dated, far_enough)

@@ -21,14 +21,21 @@ Row = dict[str, Any]
 
 _VENUE = Venue("gate")
 _DAY = timedelta(days=1)
-_CONTRACTS = "/futures/usdt/contracts"
-_DATED_PART = 0.02  # of the venue's open interest
+_CONTRACTS, _INVERSE = "/futures/usdt/contracts", "/futures/btc/contracts"
+_DATED_PART, _INVERSE_PART = 0.02, 0.03  # of the venue's open interest, the second of bitcoin's
 _COIN_OF_A_CONTRACT = {Asset("BTC"): 0.0001, Asset("ETH"): 0.01}
 _FUNDING_SECONDS = 28_800
 _ROWS, _MOST_ROWS = 30, 2_000
 
 
 def _answer(scenario: Scenario, at: datetime, request: Request) -> Answer:
+    if request.path.startswith(_INVERSE):
+        only = _inverse(scenario, at, Asset("BTC"))
+        return _result([only] if request.path == _INVERSE else only)
+    return _linear(scenario, at, request)
+
+
+def _linear(scenario: Scenario, at: datetime, request: Request) -> Answer:
     match request.path.removeprefix(_CONTRACTS), request.path:
         case "", _:
             return _result([_perpetual(scenario, at, asset) for asset in scenario.assets])
@@ -82,9 +89,24 @@ def _index_candles(scenario: Scenario, at: datetime, asked: Mapping[str, str]) -
 def _perpetual(scenario: Scenario, at: datetime, asset: Asset) -> Row:
     point = scenario.market(at, asset)
     mark = point.price * (1 + point.funding_8h / 100)
-    coins = point.open_interest * OPEN_INTEREST[_VENUE] * (1 - _DATED_PART)
+    others = _DATED_PART + (_INVERSE_PART if asset == "BTC" else 0.0)
+    coins = point.open_interest * OPEN_INTEREST[_VENUE] * (1 - others)
+    return _contract(f"{asset}_USDT", asset, point, mark, coins) | _paying(point, at)
+
+
+def _inverse(scenario: Scenario, at: datetime, asset: Asset) -> Row:
+    """The contract settled in coin: each is one USD."""
+    point = scenario.market(at, asset)
+    mark = point.price * (1 + point.funding_8h / 100)
+    usd = point.open_interest * OPEN_INTEREST[_VENUE] * _INVERSE_PART * mark
+    row = _contract(f"{asset}_USD", asset, point, mark, 0.0) | _paying(point, at)
+    return row | {"type": "inverse", "quanto_multiplier": "0", "position_size": round(usd)}
+
+
+def _paying(point: MarketPoint, at: datetime) -> Row:
+    """What a perpetual has beyond a dated contract."""
     due = (int(at.timestamp()) // _FUNDING_SECONDS + 1) * _FUNDING_SECONDS
-    return _contract(f"{asset}_USDT", asset, point, mark, coins) | {
+    return {
         "funding_rate": f"{point.funding_8h / 100:.8f}",
         "funding_rate_indicative": f"{point.funding_8h / 100:.8f}",
         "funding_interval": _FUNDING_SECONDS,

@@ -48,8 +48,8 @@ def redirected(value, host, url):
 
 async def independent(market, venue, name, host, kinds):
     client = getattr(ccxt, name)({"options": {"fetchMarkets": {"types": kinds}}})
-    if venue == "gate":  # its contracts settled in coin are simulated nowhere
-        client.options["swap"]["fetchMarkets"]["settlementCurrencies"] = ["usdt"]
+    if venue == "gate":  # usually only those settled in USDT
+        client.options["swap"]["fetchMarkets"]["settlementCurrencies"] = ["usdt", "btc"]
     client.has["fetchCurrencies"] = False
     client.urls["api"] = redirected(client.urls["api"], host, market.url(venue))
     await client.load_markets()

@@ -376,9 +376,44 @@ def test_sums_of_an_hour_are_not_asked_for_at_every_poll():
 
 def test_the_list_of_dated_contracts_can_be_spared():
     (curve_feed,) = (feed for feed in EXCHANGE.feeds if feed.kind is FuturesCurve)
-    (request,) = curve_feed.follow([body(contract())], BTC)
+    asked = curve_feed.follow([body(contract())], BTC)
 
-    assert (request.path, request.spare) == ("/delivery/usdt/contracts", True)
+    assert [(one.path, one.spare) for one in asked] == [
+        ("/delivery/usdt/contracts", True),
+        ("/futures/btc/contracts/BTC_USD", True),
+    ]
+    assert len(curve_feed.follow([body(contract())], Asset("ETH"))) == 1
+
+
+def inverse(**parts):
+    own = {"type": "inverse", "quanto_multiplier": "0", "position_size": 35_000_000}
+    return contract("BTC_USD", **own | parts)
+
+
+def test_an_inverse_contract_is_one_usd():
+    perpetual, other = curve(contract(), [], inverse()).futures
+
+    assert perpetual.name == "BTC_USDT"
+    assert (other.name, other.expiry) == ("BTC_USD", None)
+    assert (other.open_interest_usd, other.open_interest_coin) == (35_000_000, 500)
+    assert other.funding.rate == -0.000033
+
+
+@pytest.mark.parametrize(
+    "broken", [b"<html>", inverse(mark_price="0"), inverse(position_size="-1"), [], None]
+)
+def test_an_inverse_contract_that_cannot_be_read_costs_only_itself(broken):
+    read = curve(contract(), [], broken)
+
+    assert ([one.name for one in read.futures], read.rejected) == (["BTC_USDT"], 1)
+
+
+def test_without_the_inverse_contract_the_rest_stands():
+    gone = Body(b"", AT, status=0)
+
+    read = parse_futures([body(contract()), body([]), gone], BTC)
+
+    assert ([one.name for one in read.futures], read.rejected) == (["BTC_USDT"], 0)
 
 
 def test_covers():

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from alerts.domain.errors import FetchError
 from alerts.domain.ids import Asset
 from alerts.domain.market import Funding
+from alerts.domain.reading import Reading
 from alerts.exchanges.okx import EXCHANGE, parse_futures, parse_index
+from alerts.metrics.measure import measure
 from tests.unit.exchanges.okx_bodies import (
     AT,
     MARCH,
@@ -96,7 +98,7 @@ DATED = [
 ]
 
 
-def test_twins_count_and_x_perps_and_usd_stable_contracts_are_passed_over():
+def test_twins_count_and_so_do_contracts_settled_in_usd_stablecoins():
     found = curve(
         swaps=ROWS,
         futures=DATED,
@@ -105,8 +107,34 @@ def test_twins_count_and_x_perps_and_usd_stable_contracts_are_passed_over():
         open_interest=[held(row["instId"]) for row in [*ROWS, *DATED]],
     )
 
-    own = ["BTC-USDT-SWAP", "BTC-USDC-SWAP", "BTC-USD-SWAP", "BTC-USD-260327"]
-    assert (names(found), found.rejected) == (own, 0)
+    own = ["BTC-USDT-SWAP", "BTC-USDC-SWAP", "BTC-USD-SWAP", "BTC-USD_UM-SWAP", "BTC-USD-260327"]
+    apart = ["BTC-USD_UM-260327", "BTC-USD_UM_XPERP-310404"]
+    assert (names(found), found.rejected) == ([*own, *apart], 0)
+    assert [one.name for one in found.futures if one.apart] == apart
+    assert {one.index for one in found.futures if "_UM" in one.name} == {70_302.95}
+
+
+def test_contracts_apart_count_in_open_interest_and_in_no_basis():
+    june = millis(MARCH + timedelta(days=91))
+    rows = [future(), future("BTC-USD-260626", expTime=june), *DATED[1:]]
+    lists = {
+        "futures": rows,
+        "marks": [mark(row["instId"], markPx="71000") for row in rows],
+        "indices": [index("BTC-USD")],
+        "open_interest": [held(row["instId"]) for row in rows],
+    }
+
+    def values(**parts):
+        return {
+            (one.series.metric, one.series.window): one.value
+            for one in measure(curve(**lists | parts))
+            if isinstance(one, Reading)
+        }
+
+    without = values(futures=rows[:2])
+    assert values()["basis", "60d"] == without["basis", "60d"]
+    assert without["oi_coin", ""] == 49_000
+    assert values()["oi_coin", ""] == 98_000
 
 
 def test_each_twin_stands_beside_its_own_index():
