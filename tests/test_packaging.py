@@ -87,12 +87,13 @@ def test_the_context_of_the_image_holds_no_secret():
     assert not [line for line in ignored if line.startswith("!.env")]
 
 
-def test_the_store_keeps_what_it_acknowledged_and_asks_for_a_password():
+def test_the_store_keeps_what_it_acknowledged_and_knows_one_user():
     command = COMPOSE["services"]["store"]["command"][-1]
 
     assert "--appendonly yes" in command
     assert "--maxmemory-policy noeviction" in command
-    assert "requirepass $$VALKEY_PASSWORD" in command
+    assert "user default off\n" in command
+    assert "user derivwatch on >$$VALKEY_PASSWORD" in command
 
 
 def test_the_store_is_reached_from_the_inner_network_only():
@@ -118,7 +119,7 @@ def test_the_password_is_asked_for_and_never_written_down():
 
     assert text.count("${VALKEY_PASSWORD:?") == 2
     assert COMPOSE["services"]["bot"]["environment"]["REDIS_URL"].startswith(
-        "redis://:${VALKEY_PASSWORD:?"
+        "redis://derivwatch:${VALKEY_PASSWORD:?"
     )
 
 
@@ -141,6 +142,8 @@ def test_the_command_of_the_store_starts_a_server_with_a_password(tmp_path):
                 answered = _until_answered(client)
                 with pytest.raises(redis.AuthenticationError):
                     stranger.ping()
+                with pytest.raises(redis.exceptions.NoPermissionError):
+                    client.flushall()
         finally:
             server.terminate()
 
@@ -150,7 +153,12 @@ def test_the_command_of_the_store_starts_a_server_with_a_password(tmp_path):
 
 def _client(socket, password):
     once = Retry(NoBackoff(), 0)
-    return redis.Redis(unix_socket_path=str(socket), password=password, retry=once)
+    return redis.Redis(
+        unix_socket_path=str(socket),
+        username=password and "derivwatch",
+        password=password,
+        retry=once,
+    )
 
 
 def _until_answered(client):

@@ -8,6 +8,9 @@ from alerts.domain.ids import Chat
 
 BURST = 20
 PER_SECOND = 1.0
+CALM = BURST / 2
+"""So many answers are free again before a flood counts as a new one, with a notice of its own."""
+
 REMEMBERED = 10_000
 
 
@@ -41,8 +44,8 @@ class Floods:
         bucket.at = now
         self._forget()
         if bucket.tokens >= 1:
+            bucket.noticed = bucket.noticed and bucket.tokens < CALM
             bucket.tokens -= 1
-            bucket.noticed = False
             return Turn.ANSWER
         turn = Turn.SILENCE if bucket.noticed else Turn.NOTICE
         bucket.noticed = True

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -38,7 +39,10 @@ EMOJI = {
 }
 
 _INLINE_WIDTH = 40
-_DIRECTION_MARKS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_MARKS_IN_A_ROW = 3
+# Direction marks and overrides, invisible joiners, annotations: they hide or reorder text. U+200D
+# stays, it joins emoji.
+_INVISIBLE = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
 _FENCE = "```"
 _SPECIAL = re.compile(
     r"[\\*_`\[\]]"  # emphasis, code, masked links
@@ -119,9 +123,9 @@ def escape(text: str) -> str:
 
 
 def clean(text: str) -> str:
-    """The text without control and direction characters; line breaks stay."""
-    kept = (char for char in text.replace("\t", " ") if char == "\n" or not _hidden(char))
-    return "".join(kept).strip("\n")
+    """The text without control and direction characters and piles of marks; line breaks stay."""
+    kept = [char for char in text.replace("\t", " ") if char == "\n" or not _hidden(char)]
+    return "".join(_without_piles(kept)).strip("\n")
 
 
 def shorten(text: str, limit: int) -> str:
@@ -183,8 +187,21 @@ def _backslashed(match: re.Match[str]) -> str:
 
 
 def _hidden(char: str) -> bool:
-    return unicodedata.category(char) in {"Cc", "Cs", "Co"} or char in _DIRECTION_MARKS
+    return unicodedata.category(char) in {"Cc", "Cs", "Co", "Cn"} or bool(_INVISIBLE.match(char))
+
+
+def _without_piles(text: Iterable[str]) -> Iterator[str]:
+    run = 0
+    for char in text:
+        run = run + 1 if _is_mark(char) else 0
+        if run <= _MARKS_IN_A_ROW:
+            yield char
 
 
 def _stamp(at: datetime) -> str:
     return at.isoformat(timespec="seconds")
+
+
+def _is_mark(char: str) -> bool:
+    """Whether a character is drawn over the one before it; enclosing marks have no class."""
+    return bool(unicodedata.combining(char)) or unicodedata.category(char) == "Me"

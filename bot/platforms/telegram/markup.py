@@ -198,6 +198,11 @@ def _joined(lines: Sequence[_Line]) -> Part:
 def _without_piles(text: str) -> Iterator[str]:
     run = 0
     for char in text:
-        run = run + 1 if unicodedata.combining(char) else 0
+        run = run + 1 if _is_mark(char) else 0
         if run <= _MARKS_IN_A_ROW:
             yield char
+
+
+def _is_mark(char: str) -> bool:
+    """Whether a character is drawn over the one before it; enclosing marks have no class."""
+    return bool(unicodedata.combining(char)) or unicodedata.category(char) == "Me"

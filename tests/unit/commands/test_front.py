@@ -491,6 +491,19 @@ async def test_a_flood_gets_one_notice_and_then_silence(room):
     assert await room.front.words(room.ask) == SILENCE
 
 
+async def test_a_flood_that_goes_on_gets_no_second_notice_until_it_has_calmed_down(room):
+    titles = []
+    for _ in range(30):
+        titles += [(await room.says("/help")).title for _ in range(20)]
+        room.clock.advance(seconds=1)
+
+    room.clock.advance(seconds=60)
+    titles += [(await room.says("/help")).title for _ in range(BURST + 1)]
+
+    assert titles.count(FLOOD_TEXT) == 2
+    assert titles[-1] == FLOOD_TEXT
+
+
 async def test_a_flood_of_taps_is_answered_with_a_toast_once(room):
     replies = [await room.taps("show:1") for _ in range(BURST + 2)]
 
