@@ -15,6 +15,7 @@ from bot.card import Button, Card
 from bot.hush import Sifted, put_off, room, sift
 from bot.text import Told, alert
 from bot.text.held import Waited, held
+from bot.text.numbers import comma_card
 from bot.text.preferences import MORE, this
 
 log = logging.getLogger(__name__)
@@ -76,7 +77,7 @@ async def plan(
     def write(at: datetime) -> Card:
         card = alert(sifted.tell, here(at, chosen.place), simulated=simulated)
         card = replace(card, silent=card.silent or sifted.silent)
-        return _with(card, *extra) if extra else card
+        return dressed(_with(card, *extra) if extra else card, chosen)
 
     return Plan(write, sifted.aside, sifted.period)
 
@@ -92,7 +93,16 @@ async def plan_held(
     if not waited:
         return Plan()
     place = chat.chosen.place
-    return Plan(lambda at: held(waited, chat.chosen, here(at, place), simulated=simulated))
+    return Plan(
+        lambda at: dressed(
+            held(waited, chat.chosen, here(at, place), simulated=simulated), chat.chosen
+        )
+    )
+
+
+def dressed(card: Card, chosen: Preferences) -> Card:
+    """A card with its numbers as the chat writes them."""
+    return comma_card(card) if chosen.decimal_comma else card
 
 
 async def _waited(events: Sequence[Event], rules: RuleBook) -> list[Waited]:

@@ -12,6 +12,7 @@ from alerts.domain.ids import Chat
 from alerts.rules.grammar import APART
 from bot.card import Button, Card
 from bot.commands import COMMANDS, deleteme, undo, wizard
+from bot.commands.accent import SETTINGS, heard, offering, shown
 from bot.commands.alert import create
 from bot.commands.dialogue import correction, standing
 from bot.commands.drafts import Kept, give_back, keep, take
@@ -66,7 +67,9 @@ class Front:
     async def command(self, name: str, ask: Ask) -> Card:
         """Run one command by its name or an alias of it."""
         return _card(
-            await self._fenced(ask, lambda desk: self._run(desk, name, self._cleaned(ask, name)))
+            await self._fenced(
+                ask, lambda desk: self._run(desk, name, heard(self._cleaned(ask, name), name, desk))
+            )
         )
 
     async def words(self, ask: Ask) -> Card:
@@ -74,7 +77,9 @@ class Front:
         first = ask.text[:SLASHED_LONGEST].split(maxsplit=1)[:1]
         name = first[0][1:] if first and first[0].startswith("/") else ""
         return _card(
-            await self._fenced(ask, lambda desk: self._say(desk, self._cleaned(ask, name)))
+            await self._fenced(
+                ask, lambda desk: self._say(desk, heard(self._cleaned(ask, name), name, desk))
+            )
         )
 
     async def tap(self, ask: Ask, act: str) -> Reply:
@@ -111,13 +116,16 @@ class Front:
             turn = self._floods.turn(ask.chat, ask.user, self._desk.clock.now())
             if turn is not Turn.ANSWER:
                 return _flooded(turn, tapped=tapped)
+        desk = self._desk
         try:
             async with asyncio.timeout(BOUND_SECONDS):
                 await self._welcome_back(ask.chat)
-                return await work(await self._for_chat(ask.chat))
+                desk = await self._for_chat(ask.chat)
+                return shown(await work(desk), desk)
         except UsageError as error:
             log.info("not understood chat=%s length=%d", ask.chat, len(ask.text))
-            return Reply(await self._question(ask, error), new=tapped)
+            error = offering(error, ask, desk)
+            return shown(Reply(await self._question(ask, error), new=tapped), desk)
         except (ConflictError, StoreError, TimeoutError) as error:
             log.warning("command not done chat=%s why=%r", ask.chat, error)
             return _trouble(_excuse(error), tapped=tapped)
@@ -286,6 +294,8 @@ def _label(fix: str, *, alone: bool) -> str:
     """A corrected text on a button. That it is meant is said in words, not in the grammar's."""
     if fix.endswith(f" {APART}"):
         return "Make them alerts of their own"
+    if fix in SETTINGS:
+        return SETTINGS[fix]
     plain = figures.minuses(unsure(fix))
     words = plain if fix.startswith("/") or not alone else f"Yes: {plain}"
     if plain != figures.minuses(fix):

@@ -1,26 +1,51 @@
 """`/settings`: everything a chat can choose, on one card."""
 
+from alerts.domain.errors import UsageError
+from alerts.domain.preferences import Preferences
 from bot.card import Card
 from bot.commands.chosen import change, local, preferences, tally
 from bot.commands.spec import Ask, Command, Desk, Reply
 from bot.text.preferences import settings_card
 
+NO_BUTTON = "This button no longer works. /settings shows what does."
+
+
+WORDS = {"comma": {"decimal_comma": True}, "point": {"decimal_comma": False}}
+"""What can be chosen by a word, such as the one behind a button that offers it."""
+
 
 async def run(ask: Ask, desk: Desk) -> Card:
+    word = ask.text.lower()
+    if word and word not in WORDS:
+        raise UsageError(f"I know no setting {ask.text[:40]!r}.", fixes=("/settings",))
+    if word and not ask.may_edit:
+        raise UsageError("Only admins change this group's settings.", fixes=("/settings",))
+    chosen = await (change(ask, desk, **WORDS[word]) if word else preferences(ask, desk))
+    return await _card(ask, desk, chosen)
+
+
+async def tap(ask: Ask, desk: Desk, name: str) -> Reply:
+    """Turn one of those that are either so or so, in place."""
     chosen = await preferences(ask, desk)
-    return settings_card(chosen, await tally(ask, desk), local(desk, chosen))
+    if name != "comma":
+        return Reply(toast=NO_BUTTON)
+    chosen = await change(ask, desk, decimal_comma=not chosen.decimal_comma)
+    return Reply(await _card(ask, desk, chosen))
 
 
 async def wake(ask: Ask, desk: Desk, _: str) -> Reply:
     """The chat's snooze is over now."""
     chosen = await change(ask, desk, snoozed_until=None)
-    card = settings_card(chosen, await tally(ask, desk), local(desk, chosen))
-    return Reply(card, toast="Awake: alerts ring again.")
+    return Reply(await _card(ask, desk, chosen), toast="Awake: alerts ring again.")
+
+
+async def _card(ask: Ask, desk: Desk, chosen: Preferences) -> Card:
+    return settings_card(chosen, await tally(ask, desk), local(desk, chosen))
 
 
 COMMAND = Command(
     "settings",
-    "Clock, quiet hours and budget",
+    "Clock, quiet hours, budget and numbers",
     run,
     example="/settings",
     menu=True,

@@ -198,6 +198,7 @@ VERBS: Mapping[str, Verb] = {
     "tz": Verb(tz.tap, changes=True),
     "budget": Verb(budget.tap, changes=True),
     "allow": Verb(budget.tap_more, changes=True),
+    "set": Verb(settings.tap, changes=True),
     "wake": Verb(settings.wake, changes=True),
     "save": Verb(_save, changes=True),
     "import": Verb(_import, changes=True),

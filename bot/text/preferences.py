@@ -36,6 +36,7 @@ def settings_card(chosen: Preferences, tally: Tally, now: datetime) -> Card:
         Field("Clock", _clock(chosen, now)),
         Field("Quiet hours", hours(chosen.quiet) if chosen.quiet else "none"),
         Field("Budget", _budget(chosen, tally, now)),
+        Field("Numbers", f"with a decimal {'comma' if chosen.decimal_comma else 'point'}"),
     ]
     snoozed = snoozed_until(chosen, now)
     if snoozed:
@@ -50,6 +51,7 @@ def settings_card(chosen: Preferences, tally: Tally, now: datetime) -> Card:
                 Button("Quiet hours", "cmd:quiet"),
                 Button("Budget", "cmd:budget"),
             ),
+            (Button(f"Decimal {'point' if chosen.decimal_comma else 'comma'}", "set:comma"),),
             *wake,
         ),
     )

@@ -309,3 +309,44 @@ async def test_a_store_that_is_away_changes_nothing_and_says_so(room):
 
 def test_every_city_on_a_button_fits_one():
     assert all(len(f"tz:{zone}".encode()) <= 48 for zone in COMMON)
+
+
+async def test_a_decimal_comma_is_asked_about_once_and_then_understood(room):
+    card = await room.says("skew above 15,5")
+    assert "Change number format" in labels(card)
+
+    await room.taps(card.buttons[labels(card).index("Change number format")][0].act)
+    card = await room.says("skew above 15,5")
+
+    [held] = await room.store.rules.of_chat(room.ask.chat)
+    assert held.rule.legs[0].level == 15.5
+    assert "15,5%" in card.title
+    assert (await chosen(room)).decimal_comma
+
+
+async def test_numbers_are_shown_as_the_chat_writes_them_and_buttons_still_work(room):
+    await room.taps("set:comma")
+
+    card = await room.says("skew")
+    assert "14,2%" in shown(card)
+    card = await room.says("skew above 16,25")
+    tapped = card.buttons[0][0]
+    await room.taps(tapped.act)
+
+    assert "Numbers: with a decimal comma" in shown(await room.says("/settings"))
+
+
+async def test_an_import_is_not_read_with_commas(room):
+    await room.taps("set:comma")
+
+    card = await room.says('/import {"alerts": [1,2]}')
+
+    assert "1.2" not in shown(card)
+
+
+async def test_members_see_settings_and_do_not_change_them_by_word(room):
+    card = await room.says("/settings comma", may_edit=False)
+
+    assert "Only admins" in card.title
+    assert await chosen(room) == Preferences()
+    assert (await room.says("/settings", may_edit=False)).title == "Settings of this chat"
