@@ -15,6 +15,7 @@ from alerts.domain.ids import Chat
 from alerts.ports import Clock, Entry, Hands, Store
 from bot.card import Card
 from bot.commands.spec import Readings
+from bot.elsewhere import tell_owners
 from bot.limits import Limits
 from bot.outcome import Gone, Later, Moved, Outcome, Rejected, Sent, Whom
 from bot.plan import Plan, plan, plan_held
@@ -39,7 +40,9 @@ AFTER_BUG = timedelta(seconds=5)
 TRIES_AFTER_BUG = 5
 LONGEST_BACKOFF = timedelta(minutes=5)
 GIVE_UP_AFTER = timedelta(hours=24)
-REMEMBER_GONE = timedelta(days=365)
+RECHECK_GONE = timedelta(days=1)
+"""A chat that was out of reach is tried again then: not every platform says that it is back."""
+
 STOP_SECONDS = 8.0
 OUT_OF_REACH = "out of reach: "
 
@@ -211,8 +214,10 @@ class Courier:
                 await outbox.defer(self.hands, entry, timedelta(0))
                 return None
             case Gone(why=why):
-                await self.store.notes.put(gone_note(chat), why, REMEMBER_GONE)
-                return await self._bury(entry, f"{OUT_OF_REACH}{why}")
+                await self.store.notes.put(gone_note(chat), why, RECHECK_GONE)
+                following = await self._bury(entry, f"{OUT_OF_REACH}{why}")
+                await tell_owners(self.store, self.platform, self.limits.budget, entry, why)
+                return following
 
     async def _wait(self, entry: Entry, later: Later) -> None:
         """Give the entry back for later, and let every process of this token know who waits."""

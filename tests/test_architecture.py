@@ -167,8 +167,12 @@ TABLE = {
     "bot.hush": Row((DOMAIN, "alerts.queue", "bot.text")),
     "bot.plan": Row((DOMAIN, "alerts.ports", "alerts.queue", "bot.card", "bot.hush", "bot.text")),
     "bot.courier": Row(
-        (*CHAT, "alerts.ports", "bot.limits", "bot.plan", "bot.preparing", "bot.together")
+        (
+            *(*CHAT, "alerts.ports", "bot.elsewhere", "bot.limits", "bot.plan"),
+            *("bot.preparing", "bot.together"),
+        )
     ),
+    "bot.elsewhere": Row((*CHAT, "alerts.ports")),
     "bot.environment": Row((), ("dotenv",)),
     "bot.forms": Row((DOMAIN, "alerts.exchanges"), ("pydantic",)),
     "bot.settings": Row(

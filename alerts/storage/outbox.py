@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 GROUP = "couriers"
 DEAD_LENGTH = 1_000
+MOVES_AT_MOST = 10_000
 BACK_AT_ONCE = 100
 WAIT_SLICE = timedelta(seconds=1)
 """Longest block of one command: well under the command timeout."""
@@ -106,7 +107,7 @@ class RedisOutbox:
                 *_hush(keys, old.platform),
                 *(keys.episodes(old), keys.episodes(new), keys.fired(old), keys.fired(new)),
             ],
-            [str(old), str(new), terms.FEED_LENGTH, terms.ASIDE_AT_MOST],
+            [str(old), str(new), terms.FEED_LENGTH, terms.ASIDE_AT_MOST, MOVES_AT_MOST],
         )
 
     async def backlog(self, platform: Platform) -> int:

@@ -21,6 +21,7 @@ from alerts.storage import terms
 from alerts.storage.connection import PAUSES_SECONDS, connect
 from alerts.storage.embedded import embedded
 from alerts.storage.keys import Keys
+from alerts.storage.outbox import MOVES_AT_MOST
 from alerts.storage.redis import RedisStore
 from tests.builders import BASIS, CHAT, NOON, SKEW, a_draft
 
@@ -528,3 +529,16 @@ async def test_a_budget_whose_clock_was_set_back_does_not_wait_for_the_old_time(
     (turn,) = await store.budget("t", Rates(10.0, SECOND, 20)).claim([CHAT])
 
     assert turn == Slot(timedelta(0))
+
+
+async def test_moves_that_nothing_waits_for_are_forgotten_when_there_are_many(
+    store, server, prefix
+):
+    moved = {f"telegram:{number}": "telegram:0" for number in range(100, 100 + MOVES_AT_MOST)}
+    await server.hset(Keys(prefix).moved, mapping=moved)
+    await queue(store, await add(store))
+    await take(store)
+
+    await store.outbox.readdress(CHAT, GROUP)
+
+    assert await server.hgetall(Keys(prefix).moved) == {str(CHAT).encode(): str(GROUP).encode()}

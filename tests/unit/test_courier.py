@@ -14,9 +14,10 @@ from alerts.domain.reading import Series
 from alerts.domain.rule import Direction, Draft, Idle, Leg, State
 from alerts.domain.turn import NotYet, Rates, Slot
 from alerts.ports import Hands, New, Step
-from alerts.storage.memory import MemoryStore
+from alerts.storage.memory import MemoryNotes, MemoryStore
 from bot.commands.spec import Readings
 from bot.courier import HELD_AT_MOST, Courier, backoff
+from bot.elsewhere import in_person
 from bot.limits import Limits
 from bot.outcome import Gone, Later, Moved, Rejected, Sent, Whom
 from tests.fakes.clock import ManualClock
@@ -36,6 +37,7 @@ class ScriptedPlatform:
         self.script = defaultdict(list)
         self.inbox = []
         self.cards = []
+        self.letters = []
         self.sends = 0
         self.gates = {}
 
@@ -49,7 +51,9 @@ class ScriptedPlatform:
         outcome = self.script[chat].pop(0) if self.script[chat] else Sent("1")
         if isinstance(outcome, Exception):
             raise outcome
-        if isinstance(outcome, Sent):
+        if isinstance(outcome, Sent) and not card.events:
+            self.letters.append((chat, card))
+        elif isinstance(outcome, Sent):
             self.inbox.append((chat, card.events[0].number, key))
             self.cards.append(card)
         return outcome
@@ -68,9 +72,9 @@ class Office:
             self.platform, self.store, Readings(), self.clock, self.limits, consumer="test"
         )
 
-    async def fire(self, chat, series=SKEW):
+    async def fire(self, chat, series=SKEW, owner="someone"):
         draft = Draft((Leg(series, Direction.ABOVE, 15.0, 13.0),))
-        new = New(chat, "someone", draft, State(Idle()))
+        new = New(chat, owner, draft, State(Idle()))
         now = self.clock.now()
         rule = await self.store.rules.add(new, now=now, limit=30)
         event = Event(Kind.FIRED, rule.id, 1, rule.number, chat, 1, series, 15.0, 16.0, now, now)
@@ -183,6 +187,62 @@ async def test_a_chat_that_blocked_us_is_not_tried_again_and_keeps_its_rules(off
     assert office.platform.sends == 1
     assert len(await office.store.rules.of_chat(ALICE)) == 2
     assert await office.dead() == [(str(ALICE), "out of reach: blocked")] * 2
+
+
+async def test_a_chat_out_of_reach_is_tried_again_after_a_day():
+    now, day = 0.0, 86_400.0
+    office = Office()
+    office.store.notes = MemoryNotes(lambda: now)
+    office.platform.script[ALICE] = [Gone("not enough rights")]
+    async with office.open():
+        for at in (0.0, day - 60, day + 60):
+            now = at
+            await office.fire(ALICE)
+            await office.settled()
+
+    assert [number for _, number, _ in office.platform.inbox] == [3]
+
+
+async def test_the_owner_hears_once_that_a_group_is_out_of_reach(office):
+    group = Chat(TELEGRAM, "-100")
+    office.platform.script[group] = [Gone("bot was kicked")] * 2
+    for _ in range(2):
+        await office.fire(group, owner="77")
+    async with office.open():
+        await office.settled()
+        await office.store.notes.pop(f"gone:{group}")
+        await office.fire(group, owner="77")
+        await office.settled()
+
+    ((chat, card),) = office.platform.letters
+    assert chat == Chat(TELEGRAM, "77")
+    assert "bot was kicked" in card.lines[0]
+    assert "group -100" in card.title
+
+
+async def test_who_blocked_the_bot_is_not_written_to_about_it(office):
+    office.platform.script[ALICE] = [Gone("bot was blocked by the user")]
+    await office.fire(ALICE, owner=ALICE.id)
+    async with office.open():
+        await office.settled()
+
+    assert office.platform.letters == []
+
+
+@pytest.mark.parametrize(
+    ("chat", "owner", "person"),
+    [
+        (Chat(TELEGRAM, "-100"), "77", "telegram:77"),
+        (Chat(Platform("discord"), "500"), "77", "discord:u77"),
+        (Chat(Platform("discord"), "u77"), "77", None),
+        (Chat(TELEGRAM, "-100"), "-100", None),
+        (Chat(Platform("console"), "here"), "77", None),
+    ],
+)
+def test_an_owner_is_written_to_where_they_are_alone(chat, owner, person):
+    found = in_person(chat, owner)
+
+    assert (str(found) if found else None) == person
 
 
 async def test_a_refused_message_is_given_up_and_the_next_one_goes_out(office):

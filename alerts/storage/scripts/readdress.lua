@@ -3,7 +3,7 @@
 -- KEYS: old chat, new chat, numbers, rules, feed, moved, lines, turns, chats,
 --       aside, due times of what is aside, rang,
 --       old and new episodes, old and new order of them
--- ARGV: old, new, feed length, most events that wait in a chat
+-- ARGV: old, new, feed length, most events that wait in a chat, most moves to remember
 local function highest(chat)
   return tonumber(redis.call('HGET', KEYS[3], chat) or '0')
 end
@@ -32,6 +32,13 @@ if top > 0 then
   redis.call('HSET', KEYS[3], ARGV[2], top)
 end
 redis.call('HDEL', KEYS[6], ARGV[2]) -- so that a chat moved there and back has one address
+if redis.call('HLEN', KEYS[6]) >= tonumber(ARGV[5]) then -- moves that nothing waits for any more
+  for _, former in ipairs(redis.call('HKEYS', KEYS[6])) do
+    if redis.call('HEXISTS', KEYS[7], former) == 0 then
+      redis.call('HDEL', KEYS[6], former)
+    end
+  end
+end
 redis.call('HSET', KEYS[6], ARGV[1], ARGV[2])
 
 for _, key in ipairs({KEYS[9], KEYS[12]}) do -- what was chosen or rang at the new address stays

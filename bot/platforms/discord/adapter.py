@@ -26,6 +26,7 @@ from bot.platforms.discord.client import (
 )
 from bot.platforms.discord.message import alert_parts, nonce, plain_parts
 from bot.platforms.discord.outcome import outcome_of, pause_after
+from bot.platforms.discord.refusals import Refusals
 from bot.platforms.seal import Seal
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,8 @@ SEND_SECONDS = 50.0
 LONGEST_PAUSE_SECONDS = 60.0
 STABLE_SECONDS = 120.0
 UNKNOWN_CHANNEL = 10003
+UNKNOWN_PLACES = (UNKNOWN_CHANNEL, 10004)
+REMEMBERED = 10_000
 RESUMABLE = 4000
 
 _ADDRESS = re.compile(r"u?[0-9]{1,20}")
@@ -50,6 +53,8 @@ class Discord:
     name = DISCORD
     deaf_seconds = 90.0
     watch_seconds = 5.0
+    refused_seconds = 3600.0
+    second_check_seconds = 60.0
 
     def __init__(
         self,
@@ -65,7 +70,11 @@ class Discord:
         self._identifies = Identifies()
         self._login_lock = asyncio.Lock()
         self._client: Client | None = None
+        self._refusals = Refusals()
         self._dms: dict[str, int] = {}
+        self._unknown: dict[str, float] = {}
+        self._refused = ""
+        self._not_before = 0.0
         self._running = False
         self._published = False
         self._unpublished = ""
@@ -79,11 +88,12 @@ class Discord:
         self._running = True
         failures = 0
         try:
+            await asyncio.sleep(self._not_before - time.monotonic())
             while True:
                 began = time.monotonic()
                 why = await self._listen(desk)
                 failures = 0 if time.monotonic() - began > STABLE_SECONDS else failures + 1
-                pause = max(backoff(failures), self._identifies.wait(time.monotonic()))
+                pause = max(backoff(failures), self._not_before - time.monotonic())
                 log.warning("discord connection ended why=%s again_in_seconds=%.0f", why, pause)
                 await asyncio.sleep(pause)
         finally:
@@ -103,6 +113,8 @@ class Discord:
         held = self._held_until - time.monotonic()
         if held > 0:
             return f"{self._trouble}; sending again in {held:.0f} s"
+        if self._refused:
+            return self._refused
         if self._running and (self._client is None or self._client.deaf_since is not None):
             return "gateway not connected"
         return self._unpublished or "ok"
@@ -126,18 +138,31 @@ class Discord:
                 client.tree.fill(desk, client.answers.command)
             if not self._published:
                 await self._publish(client)
+            await client.check_sessions()
+            self._refused = ""
             return await self._attend(client)
         except (discord.LoginFailure, discord.PrivilegedIntentsRequired) as error:
-            raise AlertsError(f"Discord refuses the bot: {error}") from error
+            raise self._given_up(f"Discord refuses the bot: {error}") from error
         except discord.ConnectionClosed as error:
-            raise AlertsError(f"Discord closed the gateway for good: code {error.code}") from error
-        except (*TROUBLES, IdentifiesSpentError) as error:
+            why = f"Discord closed the gateway for good: code {error.code}"
+            raise self._given_up(why) from error
+        except IdentifiesSpentError as error:
+            wait = max(error.seconds, self._identifies.wait(time.monotonic()))
+            self._not_before = time.monotonic() + wait
+            return str(error)
+        except TROUBLES as error:
             return f"{type(error).__name__}: {error}"
         except Exception as error:
             log.exception("discord connection broke on an event it could not read")
             return type(error).__name__
         finally:
             await self._hang_up()
+
+    def _given_up(self, why: str) -> AlertsError:
+        """The end of listening: whoever starts it again waits long, for only a person can help."""
+        self._refused = why
+        self._not_before = time.monotonic() + self.refused_seconds
+        return AlertsError(why)
 
     async def _attend(self, client: Client) -> str:
         """Stay connected, while the library's own pauses leave us deaf only for short.
@@ -187,7 +212,7 @@ class Discord:
     async def _logged_in(self) -> Client:
         async with self._login_lock:
             if self._client is None:
-                client = Client(self._identifies)
+                client = Client(self._identifies, self._refusals)
                 try:
                     async with asyncio.timeout(LOGIN_SECONDS):
                         await client.login(self._token)
@@ -201,13 +226,16 @@ class Discord:
         held = self._held_until - time.monotonic()
         if held > 0:
             return Later(timedelta(seconds=held), self._trouble, whom=Whom.EVERYBODY)
+        if wait := self._refusals.wait():
+            why = "Discord refused too much lately, and bans who goes on"
+            return Later(timedelta(seconds=wait), why, whom=Whom.EVERYBODY)
         if not _ADDRESS.fullmatch(chat.thread or chat.id):
             return Gone(f"{chat} is no Discord address")
         try:
             async with asyncio.timeout(SEND_SECONDS):
                 return await self._posted(chat, nonce=nonce(chat, key), **parts)
         except (*TROUBLES, RuntimeError) as error:  # RuntimeError: the session closed under us
-            return self._failed(error)
+            return self._sure(chat, error, self._failed(error))
 
     async def _posted(self, chat: Chat, **parts: Any) -> Sent:
         """Send; a cached direct-message channel that is unknown by now is opened once more."""
@@ -218,8 +246,9 @@ class Discord:
         except discord.NotFound as error:
             if not cached or error.code != UNKNOWN_CHANNEL:
                 raise
-            del self._dms[address]
+            self._dms.pop(address, None)
             message = await (await self._target(address)).send(**parts)
+        self._unknown.pop(str(chat), None)
         return Sent(str(message.id))
 
     async def _target(self, address: str) -> discord.PartialMessageable:
@@ -228,8 +257,22 @@ class Discord:
             return client.get_partial_messageable(int(address))
         if address not in self._dms:
             opened = await client.http.start_private_message(address[1:])
+            _make_room(self._dms)
             self._dms[address] = int(opened["id"])
         return client.get_partial_messageable(self._dms[address])
+
+    def _sure(self, chat: Chat, error: Exception, outcome: Outcome) -> Outcome:
+        """That a place does not exist any more is believed when told twice, a while apart."""
+        code = error.code if isinstance(error, discord.HTTPException) else 0
+        if not isinstance(outcome, Gone) or code not in UNKNOWN_PLACES:
+            return outcome
+        _make_room(self._unknown)
+        now = time.monotonic()
+        since = self._unknown.setdefault(str(chat), now)
+        if now - since >= self.second_check_seconds and since != now:
+            del self._unknown[str(chat)]
+            return outcome
+        return Later(timedelta(seconds=self.second_check_seconds), f"{outcome.why}; asked again")
 
     def _failed(self, error: Exception) -> Outcome:
         outcome = outcome_of(error)
@@ -243,3 +286,9 @@ class Discord:
 def backoff(failures: int) -> float:
     """Seconds before connecting again: 1, 2, 4 and so on to a minute."""
     return float(min(LONGEST_PAUSE_SECONDS, 2 ** min(max(failures - 1, 0), 6)))
+
+
+def _make_room(known: dict[str, Any]) -> None:
+    """Let go of what was learnt longest ago."""
+    while len(known) >= REMEMBERED:
+        del known[next(iter(known))]

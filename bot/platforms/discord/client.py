@@ -12,6 +12,7 @@ from discord.http import Route
 from alerts.domain.errors import AlertsError
 from bot.platforms.discord.answers import Answers
 from bot.platforms.discord.ask import Interaction
+from bot.platforms.discord.refusals import Refusals
 from bot.platforms.discord.tree import Tree
 
 DEFAULT_API = Route.BASE
@@ -20,6 +21,7 @@ DEFAULT_GATEWAY = DiscordWebSocket.DEFAULT_GATEWAY
 MAX_RATELIMIT_SECONDS = 30.0
 IDENTIFIES_A_DAY = 900
 DAY_SECONDS = 86400.0
+SESSIONS_SPARED = 50
 
 # At DEBUG these print interaction tokens and the texts of messages.
 _TALKATIVE = ("discord.http", "discord.gateway", "discord.webhook.async_")
@@ -27,6 +29,10 @@ _TALKATIVE = ("discord.http", "discord.gateway", "discord.webhook.async_")
 
 class IdentifiesSpentError(AlertsError):
     """Too many new sessions today: at 1000 Discord would reset the bot's token."""
+
+    def __init__(self, why: str, seconds: float = 0.0) -> None:
+        super().__init__(why)
+        self.seconds = seconds
 
 
 class Identifies:
@@ -51,7 +57,7 @@ class Identifies:
 class Client(discord.Client):
     """One login: REST as soon as it is logged in, the gateway while connected."""
 
-    def __init__(self, identifies: Identifies) -> None:
+    def __init__(self, identifies: Identifies, refusals: Refusals) -> None:
         intents = discord.Intents.none()
         intents.guilds = True
         intents.dm_messages = True
@@ -60,6 +66,7 @@ class Client(discord.Client):
             allowed_mentions=discord.AllowedMentions.none(),
             max_ratelimit_timeout=MAX_RATELIMIT_SECONDS,
             max_messages=None,
+            http_trace=refusals.trace(),
             chunk_guilds_at_startup=False,
             member_cache_flags=discord.MemberCacheFlags.none(),
         )
@@ -71,6 +78,18 @@ class Client(discord.Client):
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         self._identifies.take(time.monotonic())
         await super().before_identify_hook(shard_id, initial=initial)
+
+    async def check_sessions(self) -> None:
+        """IdentifiesSpentError when Discord itself says that few new sessions are left today.
+
+        Other processes and earlier starts count there too.
+        https://discord.com/developers/docs/events/gateway#session-start-limit-object
+        """
+        said = await self.http.request(Route("GET", "/gateway/bot"))
+        limit = said["session_start_limit"]
+        if limit["remaining"] < SESSIONS_SPARED:
+            seconds = limit["reset_after"] / 1000
+            raise IdentifiesSpentError(f"{limit['remaining']} new sessions are left", seconds)
 
     def deaf_for(self, now: float) -> float:
         """Seconds without a gateway connection; 0 while there is one."""

@@ -22,6 +22,7 @@ from bot.platforms.telegram.outcome import (
     outcome_of,
 )
 
+_TOLD_AT_MOST = 1_000
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _LOST_TOPIC = Part(
     "The topic I wrote in is closed or gone, so its messages come here.",
@@ -104,6 +105,8 @@ class Posting:
                 return outcome_of(error, chat)
         general = replace(chat, thread="")
         if chat not in self._told:
+            if len(self._told) >= _TOLD_AT_MOST:
+                self._told.clear()
             self._told.add(chat)
             await self._deliver(general, _Message(_LOST_TOPIC, silent=True))
         return await self._deliver(general, message)

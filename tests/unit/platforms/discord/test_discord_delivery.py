@@ -10,6 +10,8 @@ from alerts.domain.ids import Chat, Platform
 from bot.card import Card, Field, Tone
 from bot.outcome import Gone, Later, Sent, Whom
 from bot.platforms.discord import Discord
+from bot.platforms.discord.adapter import REMEMBERED, _make_room
+from bot.platforms.discord.refusals import AT_MOST, Refusals
 from tests.fakes.discord import faults
 from tests.fakes.discord.desk import running
 from tests.fakes.discord.model import text_of
@@ -109,7 +111,7 @@ async def test_closed_direct_messages_are_gone(fake, platform, alice, dm, code):
     assert str(code) in outcome.why
 
 
-@pytest.mark.parametrize(("status", "code"), [(403, 50001), (403, 50013), (404, 10004)])
+@pytest.mark.parametrize(("status", "code"), [(403, 50001), (403, 50013)])
 async def test_a_channel_out_of_reach_is_gone(fake, platform, alice, status, code):
     guild = fake.guild(owner=alice)
     fake.faults.add(POST, faults.error(status, code))
@@ -119,8 +121,73 @@ async def test_a_channel_out_of_reach_is_gone(fake, platform, alice, status, cod
     assert isinstance(outcome, Gone)
 
 
-async def test_an_unknown_channel_is_gone(platform):
-    assert isinstance(await platform.send(Chat(Platform("discord"), "42"), CARD, "e1"), Gone)
+@pytest.mark.parametrize("code", [10003, 10004])
+async def test_a_place_that_is_unknown_is_gone_after_a_second_check(fake, platform, alice, code):
+    guild = fake.guild(owner=alice)
+    chat = Chat(Platform("discord"), guild.channel_id)
+    fake.faults.add(POST, *[faults.error(404, code)] * 3)
+    platform.second_check_seconds = 0.05
+
+    first = await platform.send(chat, CARD, "e1")
+    too_soon = await platform.send(chat, CARD, "e1")
+    await asyncio.sleep(0.06)
+    second = await platform.send(chat, CARD, "e1")
+
+    assert isinstance(first, Later)
+    assert isinstance(too_soon, Later)
+    assert isinstance(second, Gone)
+
+
+async def test_a_place_that_was_unknown_for_a_moment_is_not_gone(fake, platform, alice):
+    guild = fake.guild(owner=alice)
+    chat = Chat(Platform("discord"), guild.channel_id)
+    platform.second_check_seconds = 0.0
+    fake.faults.add(POST, faults.error(404, 10003))
+    await platform.send(chat, CARD, "e1")
+    assert isinstance(await platform.send(chat, CARD, "e1"), Sent)
+    fake.faults.add(POST, faults.error(404, 10003))
+
+    assert isinstance(await platform.send(chat, CARD, "e2"), Later)
+
+
+async def test_too_many_refusals_stop_all_sending_before_discord_bans_us(fake, platform, alice, dm):
+    guild = fake.guild(owner=alice)
+    fake.faults.add(POST, *[faults.error(403, 50013)] * 3, faults.too_many(0.05))
+    platform._refusals = Refusals(at_most=4)
+    for key in ("e1", "e2", "e3", "e4"):
+        await platform.send(Chat(Platform("discord"), guild.channel_id), CARD, key)
+    requests = len(fake.requests)
+
+    outcome = await platform.send(dm, CARD, "e5")
+
+    assert isinstance(outcome, Later)
+    assert outcome.whom is Whom.EVERYBODY
+    assert timedelta(minutes=9) < outcome.after <= timedelta(minutes=10)
+    assert len(fake.requests) == requests
+
+
+def test_refusals_are_counted_for_ten_minutes_and_shared_limits_are_not():
+    now = 0.0
+    refusals = Refusals(at_most=3, monotonic=lambda: now)
+    for status, scope in ((401, ""), (429, "shared"), (200, ""), (429, "user"), (404, "")):
+        refusals.heard(status, scope)
+    assert refusals.wait() == 0.0
+    now = 100.0
+    refusals.heard(403, "")
+
+    assert refusals.wait() == 500.0
+    now = 600.0
+    assert refusals.wait() == 0.0
+    assert AT_MOST == 2_000, "a fifth of 10,000"
+
+
+async def test_memory_of_opened_channels_is_bounded(platform):
+    platform._dms = {f"u{number}": number for number in range(REMEMBERED)}
+
+    _make_room(platform._dms)
+
+    assert len(platform._dms) == REMEMBERED - 1
+    assert "u0" not in platform._dms
 
 
 async def test_an_unknown_person_is_gone(platform):

@@ -171,6 +171,39 @@ async def test_a_token_revoked_later_ends_the_platform(fake, desk, platform):
         await revoked()
 
 
+async def test_a_gateway_that_closed_for_good_is_left_alone_and_health_says_so(
+    fake, desk, platform
+):
+    async def revoked():
+        async with running(platform, desk) as task:
+            await fake.connected()
+            await fake.gateway.close(4004)
+            await task
+
+    with pytest.raises(AlertsError, match="4004"):
+        await revoked()
+    requests = len(fake.requests)
+
+    async with running(platform, desk):
+        await asyncio.sleep(0.2)
+
+    assert len(fake.requests) == requests, "not asked again for an hour"
+    assert len(fake.gateway.identifies) == 1
+    assert "4004" in platform.health()
+
+
+async def test_a_day_with_few_new_sessions_left_spares_them(fake, desk, platform, monkeypatch):
+    spent = {"total": 1000, "remaining": 49, "reset_after": 3_600_000, "max_concurrency": 1}
+    told = {"url": fake.gateway_url, "shards": 1, "session_start_limit": spent}
+    monkeypatch.setattr(fake.rest, "_gateway_bot", lambda: told)
+
+    async with running(platform, desk):
+        await fake.until(lambda: [one for one in fake.requests if one.path == "/gateway/bot"])
+        await asyncio.sleep(0.1)
+
+    assert fake.gateway.identifies == []
+
+
 async def test_plain_text_frames_are_understood_too(desk):
     async with FakeDiscord() as fake:
         fake.gateway.compress = False
