@@ -117,6 +117,7 @@ class Bot:
             history=self.store.history,
             notes=self.store.notes,
             chats=self.store.chats,
+            episodes=self.store.episodes,
             outbox=self.store.outbox,
             records=self.store.records,
             clock=self.clock,

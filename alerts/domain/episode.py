@@ -27,9 +27,19 @@ class Episode:
         return f"{self.rule.number}.{self.fired.episode}"
 
     @property
+    def fired_at(self) -> datetime:
+        """When it fired, though it may have been told later."""
+        if self.fired.kind is Kind.MISSED:
+            return self.fired.since
+        return self.fired.happened or self.fired.at
+
+    @property
     def resolved_at(self) -> datetime | None:
-        over = self.latest is not None and self.latest.kind is Kind.RESOLVED
-        return self.latest.at if over and self.latest else None
+        """When it was over; None while it goes on, as far as was told."""
+        for event in (self.latest, self.fired):
+            if event is not None and event.kind in {Kind.RESOLVED, Kind.MISSED}:
+                return event.happened or event.at
+        return None
 
     @property
     def extreme(self) -> float | None:

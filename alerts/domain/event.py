@@ -25,8 +25,11 @@ class Kind(StrEnum):
     """It could not be looked at, and that is our bug, not the market's."""
 
 
-OF_EPISODES = frozenset({Kind.FIRED, Kind.REMINDED, Kind.RESOLVED})
-"""What is told of an episode itself; the others are about the data."""
+BEGINNINGS = frozenset({Kind.FIRED, Kind.MISSED})
+"""What is first told of an episode; of one that was missed it is the last, too."""
+
+OF_EPISODES = BEGINNINGS | {Kind.REMINDED, Kind.RESOLVED}
+"""What is told of an episode itself; the others are about the rule or its data."""
 
 
 @dataclass(frozen=True, slots=True)

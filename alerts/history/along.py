@@ -8,7 +8,7 @@ import statistics
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 
 from alerts.domain.reading import Reading, Series
 from alerts.history.context import ENOUGH_DAYS, FLAT
@@ -91,8 +91,3 @@ def _rank(history: Sequence[float], value: float) -> float:
 def _z(history: Sequence[float], value: float) -> float | None:
     deviation = statistics.stdev(history)
     return None if deviation < FLAT else (value - statistics.fmean(history)) / deviation
-
-
-def oldest(now: datetime, series: Series) -> datetime:
-    """From when on the base has to be read for a year of a series."""
-    return now - timedelta(days=365) - reach_of(series)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from alerts.domain.episode import Episode
-from alerts.domain.event import OF_EPISODES, Event, Kind
+from alerts.domain.event import BEGINNINGS, OF_EPISODES, Event
 from alerts.domain.ids import Chat
 from alerts.domain.rule import Rule
 from alerts.ports import Step
@@ -44,7 +44,7 @@ class MemoryEpisodes:
 
     def _take(self, step: Step, event: Event, rule: Rule) -> None:
         episodes, key = self._shelf.episodes[rule.chat], (step.rule, event.episode)
-        if event.kind is Kind.FIRED:
+        if event.kind in BEGINNINGS:
             episodes[key] = Episode(rule, _of(rule, event), step.evidence)
             self._trim(rule.chat, event)
         elif key in episodes:

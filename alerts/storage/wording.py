@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from alerts import codec
-from alerts.domain.event import OF_EPISODES, Event, Kind
+from alerts.domain.event import BEGINNINGS, OF_EPISODES, Event
 from alerts.domain.ids import Platform
 from alerts.domain.reading import Reading
 from alerts.domain.rule import UNTOUCHED, Overlay
@@ -21,7 +21,7 @@ def commit(
     readings: Sequence[Reading], steps: Sequence[Step], fence: int, platforms: Sequence[Platform]
 ) -> list[Word]:
     """A tick, as `scripts/commit.lua` reads it."""
-    pieces = list({step.evidence: None for step in steps if _fires(step)})
+    pieces = list({step.evidence: None for step in steps if _begins(step)})
     return [
         *(fence, terms.EPISODES, _EPISODES_KEPT, len(readings)),
         *_readings(readings),
@@ -79,12 +79,12 @@ def _step(
     outbox = platforms.index(event.chat.platform) + 1
     return (
         *(*about, str(event.chat), outbox, codec.encode_event(event)),
-        _episode(event, places[step.evidence] if _fires(step) else 0),
+        _episode(event, places[step.evidence] if _begins(step) else 0),
     )
 
 
-def _fires(step: Step) -> bool:
-    return step.event is not None and step.event.kind is Kind.FIRED
+def _begins(step: Step) -> bool:
+    return step.event is not None and step.event.kind in BEGINNINGS
 
 
 def _episode(event: Event, place: int) -> str:

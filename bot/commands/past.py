@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from alerts.domain.errors import StoreError
 from alerts.domain.reading import Reading, Sample, Series
@@ -12,7 +12,7 @@ from alerts.domain.rule import Draft, Rule
 from alerts.engine.outlook import Outlook, farther, outlook, rarer
 from alerts.engine.replay import play
 from alerts.engine.tape import Tape, wind
-from alerts.history.along import along, oldest
+from alerts.history.along import along, reach_of
 from alerts.metrics import BY_KEY, metric_of
 from alerts.metrics.regime import REGIME_KEY, inputs, regime_along
 from bot.card import Button
@@ -26,6 +26,7 @@ STORE_SECONDS = 3.0
 COARSE = timedelta(hours=18)
 """How long a reading of the distant past counts: three of its usual spacings."""
 
+YEAR = timedelta(days=365)
 _FINE = timedelta(days=10)
 
 TOGETHER = timedelta(hours=6)
@@ -55,10 +56,10 @@ def retunes(rule: Rule, found: Past | None) -> tuple[Button, ...]:
 
 async def past(desk: Desk, draft: Draft) -> Past | None:
     """The rule's replay over up to a year; None when the history cannot be read now."""
-    bare = replace(draft, until=None)
+    bare, since = replace(draft, until=None), desk.clock.now() - YEAR
     try:
         async with asyncio.timeout(STORE_SECONDS):
-            samples = [one for series in _watched(bare) for one in await _read(desk, series)]
+            samples = [one for series in _watched(bare) for one in await read(desk, series, since)]
     except (StoreError, TimeoutError) as error:
         log.warning("no replay: history is away why=%s", error)
         return None
@@ -70,14 +71,15 @@ def _watched(draft: Draft) -> tuple[Series, ...]:
     return tuple(dict.fromkeys(leg.series for leg in draft.legs))
 
 
-async def _read(desk: Desk, series: Series) -> list[Reading]:
+async def read(desk: Desk, series: Series, since: datetime) -> list[Reading]:
+    """The readings of a series from then on, oldest first; those of a derived one are made."""
     metric, now = BY_KEY.get(series.metric), desk.clock.now()
-    start = oldest(now, series)
+    start = since - reach_of(series)
     if series.metric == REGIME_KEY and not series.derived:
-        known = [one for part in inputs(series.asset) for one in await _read(desk, part)]
+        known = [one for part in inputs(series.asset) for one in await read(desk, part, since)]
         return regime_along(series.asset, known, TOGETHER)
-    read = [list(await desk.history.window(base, start, now)) for base in series.bases]
-    return along(series, *read, points=metric is None or metric.is_percent)
+    bases = [list(await desk.history.window(base, start, now)) for base in series.bases]
+    return along(series, *bases, points=metric is None or metric.is_percent)
 
 
 def _age(samples: Sequence[Sample]) -> timedelta | None:

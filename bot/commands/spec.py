@@ -11,7 +11,7 @@ from alerts.domain.ids import Asset, Chat
 from alerts.domain.preferences import Preferences
 from alerts.domain.reading import Reading, Series
 from alerts.offers import Offers
-from alerts.ports import Chats, Clock, History, Notes, Outbox, Records, RuleBook
+from alerts.ports import Chats, Clock, Episodes, History, Notes, Outbox, Records, RuleBook
 from bot.card import Card
 
 
@@ -42,6 +42,7 @@ class Kind(StrEnum):
     ASSET = "asset"
     NUMBER = "number"
     RULE_NUMBER = "rule_number"
+    EPISODE = "episode"
     CHOICE = "choice"
     ZONE = "zone"
 
@@ -94,6 +95,7 @@ class Desk:
     history: History
     notes: Notes
     chats: Chats
+    episodes: Episodes
     outbox: Outbox
     records: Records
     clock: Clock

@@ -18,6 +18,7 @@ from bot.text.rules import gist
 AT_MOST = 25
 LONGEST = 100
 STORE_SECONDS = 1.0
+EPISODES_OFFERED = 100
 
 
 async def suggest(param: Param | None, typed: str, ask: Ask, desk: Desk) -> Sequence[Choice]:
@@ -30,6 +31,8 @@ async def suggest(param: Param | None, typed: str, ask: Ask, desk: Desk) -> Sequ
             offered = _metrics(desk)
         case Kind.ASSET:
             offered = [Choice(asset, asset) for asset in desk.assets]
+        case Kind.EPISODE:
+            offered = await _episodes(ask, desk)
         case Kind.RULE_NUMBER:
             offered = await _numbers(ask, desk)
         case Kind.ZONE:
@@ -86,6 +89,19 @@ def _zones(typed: str, desk: Desk) -> list[Choice]:
         if (place := zone_named(zone))
     ]
     return found or [Choice(typed, typed)]
+
+
+async def _episodes(ask: Ask, desk: Desk) -> list[Choice]:
+    try:
+        async with asyncio.timeout(STORE_SECONDS):
+            found = await desk.episodes.of_chat(ask.chat)
+    except (StoreError, TimeoutError):
+        return []
+    now = desk.clock.now()
+    return [
+        Choice(f"#{one.name} {gist(one.rule.draft)} · {figures.clock(one.fired_at, now)}", one.name)
+        for one in found[:EPISODES_OFFERED]
+    ]
 
 
 def _matching(offered: Iterable[Choice], typed: str) -> list[Choice]:

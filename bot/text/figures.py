@@ -173,6 +173,13 @@ def clock(at: datetime, now: datetime) -> str:
     return f"{moment(at, now)} {_zone(at.astimezone(place_of(now)))}"
 
 
+def second(at: datetime, now: datetime) -> str:
+    """A time to the second, without its zone; with its date when that is not today's."""
+    there = at.astimezone(place_of(now))
+    day = "" if there.date() == now.astimezone(place_of(now)).date() else f"{there:%d %b} "
+    return f"{day}{there:%H:%M:%S}"
+
+
 def stretch(start: datetime, end: datetime, now: datetime) -> str:
     """From when to when: `20:41–21:32 UTC`."""
     return f"{moment(start, now)}–{clock(end, now)}"
@@ -206,12 +213,12 @@ def short(series: Series) -> str:
     """A series without its asset: `skew`, `30d basis`, `IV`."""
     metric = BY_KEY.get(series.metric)
     usual = metric is None or series.window in {"", metric.default_window}
-    parts = ("" if usual else series.window, word(series.metric), _derivation(series.derived))
+    parts = ("" if usual else series.window, word(series.metric), derivation(series.derived))
     place = f"at {venue(series.venue)}" if series.venue else ""
     return " ".join(part for part in (*parts, place) if part)
 
 
-def _derivation(how: str) -> str:
+def derivation(how: str) -> str:
     """What is made of a metric, in words: `7d change`, `percentile in 365d`."""
     if how.startswith(LESS):
         return f"over {name(Series.parse(how.removeprefix(LESS)))}"

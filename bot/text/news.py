@@ -230,12 +230,14 @@ def _tone(told: Told) -> Tone:
 
 def _buttons(event: Event) -> tuple[tuple[Button, ...], ...]:
     about = Button("What is this?", f"cmd:explain:{event.series.asset} {event.series.metric}")
+    proof = Button("Proof", f"cmd:proof:{event.number}.{event.episode}")
     if event.kind is Kind.RESOLVED:
-        return ((Button(f"Open #{event.number}", f"show:{event.number}"), about),)
+        return ((Button(f"Open #{event.number}", f"show:{event.number}"), proof, about),)
     mark = f"{event.number}:{event.revision}"
     first = (
         Button("Ack", f"ack:{event.number}:{event.episode}"),
         Button(SNOOZE_LABEL, f"snooze:{event.number}"),
+        proof,
     )
     rest = (Button("Pause", f"pause:{mark}"), Button("Delete", f"delete:{mark}"), about)
     return (first, rest)

@@ -88,6 +88,25 @@ async def test_a_reminder_moves_the_extreme_and_the_end_closes_the_episode(store
     assert done.length(NOON + DAY) == minutes(100)
 
 
+async def test_an_episode_that_was_missed_is_kept_as_one_that_is_over(store):
+    rule = await add(store)
+    over = NOON + minutes(30)
+
+    await tell(store, rule, news(rule, Kind.MISSED, NOON + minutes(90), happened=over))
+
+    [episode] = await store.episodes.of_chat(ALICE)
+    assert (episode.resolved_at, episode.evidence) == (over, ())
+
+
+async def test_an_episode_told_late_has_fired_when_it_happened(store):
+    rule = await add(store)
+
+    await tell(store, rule, news(rule, at=NOON + minutes(90), happened=NOON))
+
+    [episode] = await store.episodes.of_chat(ALICE)
+    assert (episode.fired_at, episode.fired.at) == (NOON, NOON + minutes(90))
+
+
 async def test_darkness_is_no_part_of_an_episode(store):
     rule = await add(store)
     await fire(store, rule)

@@ -264,6 +264,7 @@ def test_buttons_carry_the_rule_and_its_revision():
     assert [button.act for row in card.buttons for button in row] == [
         "ack:7:1",
         "snooze:7",
+        "cmd:proof:7.1",
         "pause:7:3",
         "delete:7:3",
         "cmd:explain:BTC skew25_norm",

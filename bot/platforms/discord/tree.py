@@ -20,7 +20,9 @@ CHOICE_LIMIT = 100
 CHOICES_LIMIT = 25
 SUGGEST_SECONDS = 1.5
 
-SUGGESTED = {Kind.RULE_TEXT, Kind.METRIC, Kind.ASSET, Kind.RULE_NUMBER, Kind.ZONE}
+SUGGESTED = frozenset(
+    {Kind.RULE_TEXT, Kind.METRIC, Kind.ASSET, Kind.RULE_NUMBER, Kind.EPISODE, Kind.ZONE}
+)
 APOLOGY = "Something went wrong here. Nothing was changed: please try again."
 STALE = "This command was just updated: reload Discord and try again."
 

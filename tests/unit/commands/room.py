@@ -37,6 +37,7 @@ class Room:
             self.store.history,
             self.store.notes,
             self.store.chats,
+            self.store.episodes,
             self.store.outbox,
             self.store.records,
             self.clock,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerts.domain.reading import Series
-from alerts.history.along import along, oldest, reach_of
+from alerts.history.along import along, reach_of
 from alerts.history.context import percentile_rank, z_score
 from tests.builders import PRICE, SKEW, a_reading
 
@@ -70,7 +70,7 @@ def test_a_history_that_does_not_vary_has_no_z():
 
 def test_a_year_of_percentiles_needs_the_year_before_it():
     assert reach_of(derived(SKEW, "pctl.365d")) == timedelta(days=365)
-    assert oldest(START, SKEW) == START - timedelta(days=365)
+    assert reach_of(SKEW) == timedelta(0)
 
 
 def test_a_spread_runs_along_both_pasts_where_they_lie_close_together():
