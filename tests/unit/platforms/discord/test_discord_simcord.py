@@ -9,6 +9,7 @@ from bot.outcome import Sent
 from bot.platforms.discord.answers import Answers
 from bot.platforms.discord.client import Client, Identifies
 from bot.platforms.discord.message import alert_parts
+from bot.platforms.discord.refusals import Refusals
 from bot.platforms.seal import Seal
 from tests.fakes.discord.desk import FakeDesk
 
@@ -19,7 +20,7 @@ class SimulatedBot(Client):
     """Our client with its commands published at login, as the adapter does it."""
 
     def __init__(self, desk):
-        super().__init__(Identifies())
+        super().__init__(Identifies(), Refusals())
         self.desk = desk
 
     async def setup_hook(self):
