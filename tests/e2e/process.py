@@ -7,8 +7,11 @@ import re
 import signal
 import socket
 import sys
+from pathlib import Path
 
 import aiohttp
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def free_port():
@@ -33,7 +36,7 @@ class BotProcess:
         """Start and wait until it is ready and every platform is connected."""
         environment = {
             name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ
-        }
+        } | {"PYTHONPATH": str(ROOT)}
         with self.log_path.open("ab") as log:
             self._child = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "bot", "run", "--role", self._role,
