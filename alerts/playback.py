@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from statistics import median
 
@@ -43,11 +44,12 @@ def samples(
     `wanted` spares the work for kinds and assets that nobody asks about; `assets` are those whose
     forced closes are looked for in what was pushed.
     """
-    places = _Places(exchanges)
     parts = _Parts()
     latest = _Latest()
     ledger, summed = Ledger(), 0
     own = [asset for asset in assets if wanted(Liquidations, asset)]
+    exchanges = _covering(exchanges, assets)
+    places = _Places(exchanges, assets)
     pushed = Pushed({exchange.venue: exchange for exchange in exchanges}, own, ledger)
     for line in lines:
         for place in [*places.of(line), *parts.followed(line)]:
@@ -64,6 +66,20 @@ def samples(
             yield line.at, sums
     if pushed.last and pushed.is_any:
         yield pushed.last, ledger.samples(pushed.last, timedelta(0))
+
+
+def _covering(exchanges: Sequence[Exchange], assets: Sequence[Asset]) -> list[Exchange]:
+    """The venues; assets that none is known to cover may be listed anywhere."""
+    unusual = {one for one in assets if not any(venue.covers(one) for venue in exchanges)}
+
+    def covers(exchange: Exchange, asset: Asset) -> bool:
+        return asset in unusual or exchange.covers(asset)
+
+    return (
+        [replace(one, covers=partial(covers, one)) for one in exchanges]
+        if unusual
+        else [*exchanges]
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +208,8 @@ class _Latest:
 class _Places:
     """Finds what a recorded answer belongs to by asking each feed what it would have asked."""
 
-    def __init__(self, exchanges: Sequence[Exchange]) -> None:
+    def __init__(self, exchanges: Sequence[Exchange], assets: Sequence[Asset]) -> None:
+        self._assets = assets
         self._exchanges = {exchange.venue: exchange for exchange in exchanges}
         self._known: dict[tuple[Venue, str, str, str | None], list[Place]] = {}
 
@@ -207,7 +224,8 @@ class _Places:
         if exchange is None:
             return
         asked = line.request
-        for asset in filter(exchange.covers, _named(asked)):
+        named = dict.fromkeys([*_named(asked), *self._assets])
+        for asset in filter(exchange.covers, named):
             for feed in exchange.feeds:
                 for part, request in enumerate(feed.requests(asset)):
                     if _same(request, asked):

@@ -48,7 +48,7 @@ from bot.platforms.spec import Platform
 from bot.replies import Counted
 from bot.settings import Settings
 from bot.supervision import supervised
-from bot.venues import set_source
+from bot.venues import learn_assets, set_source
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +57,8 @@ LEASE = timedelta(seconds=3)
 
 FOLLOW_SECONDS = 2.0
 FIRST_READINGS_SECONDS = 5.0
+LISTINGS_SECONDS = 5.0
+SOON, DAILY = timedelta(minutes=5), timedelta(days=1)
 
 
 Job = Coroutine[Any, Any, None]
@@ -89,6 +91,7 @@ class Bot:
     readings: Readings = field(default_factory=Readings)
     name: str = field(default_factory=lambda: f"{socket.gethostname()}-{os.getpid()}")
     poller: Poller = field(init=False)
+    _listed: asyncio.Event = field(default_factory=asyncio.Event)
     couriers: list[Courier] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -168,9 +171,23 @@ class Bot:
                 stack.push_async_callback(platform.close)
             await self._run()
 
+    async def _learn_assets(self) -> None:
+        """Ask the venues about assets they are not known to list: now, and again every day.
+
+        Who does not answer is asked again sooner.
+        """
+        silent = await learn_assets(self.sources, self.settings.assets)
+        self._listed.set()
+        while True:
+            await asyncio.sleep((SOON if silent else DAILY).total_seconds())
+            silent = await learn_assets(silent or self.sources, self.settings.assets)
+
     async def _run(self) -> None:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(job) for job in self._jobs()]
+            tasks = [group.create_task(supervised("listings", self._learn_assets))]
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._listed.wait(), LISTINGS_SECONDS)
+            tasks += [group.create_task(job) for job in self._jobs()]
             await self._first_readings()
             chats = [group.create_task(job) for job in self._chats(Front(self.desk()))]
             if chats:

@@ -99,7 +99,7 @@ class Settings(BaseSettings):
         "a terminal (~/.local/share/derivwatch).",
     )
     assets: Annotated[tuple[Asset, ...], forms.form(forms.assets)] = Field(
-        (Asset("BTC"), Asset("ETH")), description="What is watched."
+        (Asset("BTC"), Asset("ETH")), description="What is watched: any asset that a venue lists."
     )
     venues: Annotated[tuple[Venue, ...], forms.form(forms.venues)] = Field(
         (), description="The exchanges to ask; empty: all."

@@ -185,7 +185,7 @@ TABLE = {
     "bot.supervision": Row(),
     "bot.redact": Row(),
     "bot.log": Row(("bot.redact", "bot.settings"), ("structlog",)),
-    "bot.venues": Row(("alerts.collect", "alerts.exchanges", "bot.settings"), ("aiohttp",)),
+    "bot.venues": Row((DOMAIN, "alerts.collect", "alerts.exchanges", "bot.settings"), ("aiohttp",)),
     "bot.app": Row(EVERYTHING),
     "bot.opening": Row((DOMAIN, "alerts.storage", "bot.settings")),
     "bot.health": Row(

@@ -19,6 +19,7 @@ import msgspec
 from alerts.domain.errors import FetchError
 from alerts.domain.ids import Asset, Venue
 from alerts.domain.market import Funding, FutureQuote, FuturesCurve, IndexPrice
+from alerts.exchanges.coverage import named
 from alerts.exchanges.numbers import Numeric, amount, given, moment, number, price, rate, size
 from alerts.exchanges.rows import Table, check_share, observed, sifted
 from alerts.exchanges.spec import Body, Request
@@ -130,6 +131,14 @@ class Market:
         contracts, refused = sifted(own, self._contract)
         lost = listed.lost(partial(is_of, asset), len(own))
         return list(dict.fromkeys(contracts)), refused + lost
+
+    def assets(self, bodies: Sequence[Body], perpetual: Callable[[Asset], str]) -> frozenset[Asset]:
+        """The assets whose perpetual trades, from the list of contracts."""
+        (body,) = bodies
+        rows = self._contracts.rows(body.content).rows
+        trading = {row.symbol: row.base_asset for row in rows if _is_wanted(row)}
+        listed = named(trading.values())
+        return frozenset(asset for asset in listed if perpetual(asset) in trading)
 
     def _contract(self, row: _Contract) -> Contract:
         expiry = None if row.contract_type == _PERPETUAL else moment(row.delivery_date)

@@ -10,7 +10,7 @@ from alerts.domain.market import FuturesCurve, IndexPrice
 from alerts.exchanges.binance import Market
 from alerts.exchanges.binance_errors import classifier
 from alerts.exchanges.binance_stream import stream
-from alerts.exchanges.spec import Body, Exchange, Feed, Request
+from alerts.exchanges.spec import Body, Exchange, Feed, Listing, Request
 
 URL = "https://dapi.binance.com"
 STREAM_URL = "wss://dstream.binance.com"
@@ -59,4 +59,5 @@ EXCHANGE = Exchange(
     covers=covers,
     streams=(stream(MARKET, "/ws/!forceOrder@arr", sized=True),),
     stream_url=STREAM_URL,
+    listing=Listing((MARKET.listing,), lambda bodies: MARKET.assets(bodies, _symbol)),
 )

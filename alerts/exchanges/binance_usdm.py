@@ -10,7 +10,7 @@ from alerts.domain.market import FuturesCurve, IndexPrice
 from alerts.exchanges.binance import Market
 from alerts.exchanges.binance_errors import classifier
 from alerts.exchanges.binance_stream import stream
-from alerts.exchanges.spec import Body, Exchange, Feed, Request
+from alerts.exchanges.spec import Body, Exchange, Feed, Listing, Request
 
 URL = "https://fapi.binance.com"
 STREAM_URL = "wss://fstream.binance.com"
@@ -58,4 +58,5 @@ EXCHANGE = Exchange(
     covers=covers,
     streams=(stream(MARKET, "/market/ws/!forceOrder@arr", sized=False),),
     stream_url=STREAM_URL,
+    listing=Listing((MARKET.listing,), lambda bodies: MARKET.assets(bodies, _symbol)),
 )

@@ -18,15 +18,17 @@ from alerts.domain.ids import Asset, Venue
 from alerts.domain.market import Funding, FutureQuote, FuturesCurve, IndexPrice
 from alerts.exchanges import bybit_errors, bybit_stream
 from alerts.exchanges.bybit_names import is_of, is_perpetual
+from alerts.exchanges.coverage import named
 from alerts.exchanges.numbers import Numeric, amount, given, moment, number, price, rate
 from alerts.exchanges.rows import Rows, Table, check_share, decoded, observed, sifted
-from alerts.exchanges.spec import Body, Exchange, Feed, Request
+from alerts.exchanges.spec import Body, Exchange, Feed, Listing, Request
 
 BYBIT: Venue = bybit_errors.BYBIT
 URL = "https://api.bybit.com"
 
 _TICKERS = "/v5/market/tickers"
 _LINEAR, _INVERSE = "linear", "inverse"
+_USUAL = "USDT"
 _ASSETS = frozenset(
     map(Asset, ("BTC", "ETH", "SOL", "XRP", "DOGE", "BNB", "ADA", "AVAX", "LINK", "LTC"))
 )
@@ -50,7 +52,7 @@ class _Result(msgspec.Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class Told:
     """The rows of an answer, still unread, and when it was given by the venue's clock."""
 
     rows: msgspec.Raw
@@ -102,19 +104,19 @@ def parse_index(bodies: Sequence[Body], asset: Asset) -> IndexPrice:
 
 def _tickers(body: Body) -> tuple[Rows[_Ticker], datetime, timedelta]:
     """The rows of an answer, when they were true, and how old they were when asked for."""
-    told = listing(body)
+    told = listed(body)
     stamps, refused = sifted([told.time], partial(given, moment))
     if refused:
         raise FetchError(BYBIT, "the answer's time cannot be read")
     return _TABLE.rows(told.rows), *observed(BYBIT, body, stamps)
 
 
-def listing(body: Body) -> Listing:
+def listed(body: Body) -> Told:
     """The list of an answer, with the answer's time; FetchError where it is a refusal."""
     answer = decoded(BYBIT, _ANSWER, body.content)
     if answer.ret_code:
         raise bybit_errors.by_code(answer.ret_code, answer.ret_msg)
-    return Listing(decoded(BYBIT, _RESULT, bytes(answer.result)).rows, answer.time)
+    return Told(decoded(BYBIT, _RESULT, bytes(answer.result)).rows, answer.time)
 
 
 def _quote(row: _Ticker, asset: Asset, *, inverse: bool) -> FutureQuote:
@@ -176,6 +178,13 @@ def _one_ticker(asset: Asset) -> tuple[Request, ...]:
     return (Request(_TICKERS, {"category": category, "symbol": symbol}),)
 
 
+def _assets(bodies: Sequence[Body]) -> frozenset[Asset]:
+    """The assets with a perpetual in USDT, from the answer about all linear contracts."""
+    (body,) = bodies
+    names = (row.symbol for row in _tickers(body)[0].rows)
+    return named(name.removesuffix(_USUAL) for name in names if name.endswith(_USUAL))
+
+
 EXCHANGE = Exchange(
     venue=BYBIT,
     title="Bybit",
@@ -186,6 +195,7 @@ EXCHANGE = Exchange(
     ),
     classify=bybit_errors.classify,
     covers=covers,
-    streams=bybit_stream.streams(_ASSETS, _WITH_INVERSE),
+    streams=bybit_stream.streams(_WITH_INVERSE),
     stream_url=bybit_stream.URL,
+    listing=Listing((Request(_TICKERS, {"category": _LINEAR}),), _assets),
 )

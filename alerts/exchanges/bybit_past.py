@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from alerts.domain.ids import Asset, MetricKey
 from alerts.domain.market import IndexPrice, Snapshot
-from alerts.exchanges.bybit import BYBIT, covers, index_of, listing
+from alerts.exchanges.bybit import BYBIT, covers, index_of, listed
 from alerts.exchanges.candles import Candle, closes, millis
 from alerts.exchanges.past import Backfill
 from alerts.exchanges.rows import Table
@@ -20,7 +20,7 @@ _CANDLES = Table(BYBIT, Candle, name="began")
 def parse_price(bodies: Sequence[Body], asset: Asset) -> list[Snapshot]:
     """The index at each hour's end."""
     (body,) = bodies
-    found = closes(BYBIT, _CANDLES.rows(listing(body).rows))
+    found = closes(BYBIT, _CANDLES.rows(listed(body).rows))
     return [IndexPrice(BYBIT, asset, at, value) for at, value in found.items()]
 
 

@@ -100,11 +100,11 @@ def _linear(asset: Asset) -> tuple[str, ...]:
     return (f"{asset}USDT", *([f"{asset}PERP"] if asset in _WITH_USDC else []))
 
 
-def streams(covered: frozenset[Asset], with_inverse: frozenset[Asset]) -> tuple[Stream, ...]:
+def streams(with_inverse: frozenset[Asset]) -> tuple[Stream, ...]:
     """The two connections, for linear and for inverse contracts."""
 
     def linear(assets: Sequence[Asset]) -> tuple[str, ...]:
-        return _subscriptions(_linear, [one for one in assets if one in covered])
+        return _subscriptions(_linear, assets)
 
     def inverse(assets: Sequence[Asset]) -> tuple[str, ...]:
         own = [one for one in assets if one in with_inverse]

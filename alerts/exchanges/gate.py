@@ -21,16 +21,18 @@ import msgspec
 from alerts.domain.errors import FetchError
 from alerts.domain.ids import Asset, Venue
 from alerts.domain.market import Funding, FutureQuote, FuturesCurve, IndexPrice, LiquidationTotals
+from alerts.exchanges.coverage import named
 from alerts.exchanges.numbers import Numeric, amount, given, number, price, rate, size
 from alerts.exchanges.refusals import by_status, maintenance
 from alerts.exchanges.rows import Table, check_share, decoded, sifted
-from alerts.exchanges.spec import Body, Exchange, Feed, Request
+from alerts.exchanges.spec import Body, Exchange, Feed, Listing, Request
 
 GATE = Venue("gate")
 URL = "https://api.gateio.ws/api/v4"
 
 _CONTRACT = "/futures/usdt/contracts"
 _DATED = "/delivery/usdt/contracts"
+_USUAL = "_USDT"
 _INVERSE = "/futures/btc/contracts/BTC_USD"
 _WITH_INVERSE = Asset("BTC")
 _STATS = "/futures/usdt/contract_stats"
@@ -257,6 +259,13 @@ def _last_hours(asset: Asset) -> tuple[Request, ...]:
     return (Request(_STATS, asked, keep=_KEPT),)
 
 
+def _listed(bodies: Sequence[Body]) -> frozenset[Asset]:
+    """The assets with a perpetual in USDT, from the list of all contracts."""
+    (body,) = bodies
+    names = (row.name for row in _LIST.rows(body.content).rows)
+    return named(name.removesuffix(_USUAL) for name in names if name.endswith(_USUAL))
+
+
 EXCHANGE = Exchange(
     venue=GATE,
     title="Gate",
@@ -268,4 +277,5 @@ EXCHANGE = Exchange(
     ),
     classify=classify,
     covers=covers,
+    listing=Listing((Request(_CONTRACT),), _listed),
 )

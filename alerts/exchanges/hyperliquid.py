@@ -20,10 +20,11 @@ import msgspec
 from alerts.domain.errors import FetchError
 from alerts.domain.ids import Asset, Venue
 from alerts.domain.market import Funding, FutureQuote, FuturesCurve, IndexPrice
+from alerts.exchanges.coverage import named
 from alerts.exchanges.numbers import Numeric, amount, given, price, rate
 from alerts.exchanges.refusals import blocked, by_status
 from alerts.exchanges.rows import decoded
-from alerts.exchanges.spec import Body, Exchange, Feed, Request
+from alerts.exchanges.spec import Body, Exchange, Feed, Listing, Request
 
 HYPERLIQUID = Venue("hyperliquid")
 URL = "https://api.hyperliquid.xyz"
@@ -202,6 +203,11 @@ def book_requests(asset: Asset) -> tuple[Request, ...]:
     return (Request(_INFO, method="POST", sent=msgspec.json.encode(asked).decode()),)
 
 
+def _coins(bodies: Sequence[Body]) -> frozenset[Asset]:
+    (body,) = bodies
+    return named(_book(body).contexts)
+
+
 EXCHANGE = Exchange(
     venue=HYPERLIQUID,
     title="Hyperliquid",
@@ -212,4 +218,5 @@ EXCHANGE = Exchange(
     ),
     classify=classify,
     covers=covers,
+    listing=Listing(book_requests(Asset("BTC")), _coins),
 )

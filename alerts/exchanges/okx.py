@@ -20,9 +20,18 @@ from alerts.domain.market import Funding, FutureQuote, FuturesCurve, IndexPrice
 from alerts.exchanges import okx_stream
 from alerts.exchanges.numbers import Numeric, amount, given, moment, price, rate
 from alerts.exchanges.okx_errors import OKX, classify
-from alerts.exchanges.okx_listing import KINDS, LISTINGS, QUOTES, Contract, is_of, listed, rows
+from alerts.exchanges.okx_listing import (
+    KINDS,
+    LISTINGS,
+    QUOTES,
+    Contract,
+    assets,
+    is_of,
+    listed,
+    rows,
+)
 from alerts.exchanges.rows import Table, check_share, observed, sifted
-from alerts.exchanges.spec import Body, Exchange, Feed, Request
+from alerts.exchanges.spec import Body, Exchange, Feed, Listing, Request
 
 URL = "https://openapi.okx.com"
 
@@ -207,4 +216,5 @@ EXCHANGE = Exchange(
     covers=covers,
     streams=(okx_stream.STREAM,),
     stream_url=okx_stream.URL,
+    listing=Listing(LISTINGS[:1], assets),
 )

@@ -14,6 +14,7 @@ from typing import TypeVar
 import msgspec
 
 from alerts.domain.ids import Asset
+from alerts.exchanges.coverage import named
 from alerts.exchanges.numbers import Numeric, given, moment, size
 from alerts.exchanges.okx_errors import OKX, classify
 from alerts.exchanges.rows import Rows, Table, sifted
@@ -24,6 +25,7 @@ KINDS = ("SWAP", "FUTURES")
 
 _KEPT = timedelta(hours=1)
 _STABLE = "_UM"
+_USUAL = "-USDT-SWAP"
 
 LISTINGS = tuple(
     Request("/api/v5/public/instruments", {"instType": kind}, keep=_KEPT) for kind in KINDS
@@ -77,6 +79,13 @@ def listed(bodies: Sequence[Body], asset: Asset) -> tuple[list[Contract], int]:
         found += contracts
         lost += refused + listing.lost(partial(is_of, asset), len(own))
     return list({one.name: one for one in found}.values()), lost
+
+
+def assets(bodies: Sequence[Body]) -> frozenset[Asset]:
+    """The assets with a perpetual in USDT, from lists of instruments."""
+    listed = (row for body in bodies for row in rows(_INSTRUMENTS, body).rows)
+    live = (row.inst_id for row in listed if row.state == "live")
+    return named(name.removesuffix(_USUAL) for name in live if name.endswith(_USUAL))
 
 
 def _contract(row: _Instrument) -> Contract:

@@ -94,12 +94,25 @@ class Stream:
 
 
 @dataclass(frozen=True, slots=True)
+class Listing:
+    """Where a venue tells which assets it has perpetuals of.
+
+    It is asked only about assets that it is not known to cover. `parse` raises FetchError where
+    the answers cannot be read, and nothing else.
+    """
+
+    requests: tuple[Request, ...]
+    parse: Callable[[Sequence[Body]], frozenset[Asset]]
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
     """A venue and what it offers.
 
     `classify` names the error an HTTP answer stands for (None for a usable one):
     each venue hides rate limits and maintenance in another place.
     `stream_url` is the address of its websockets, where it has streams.
+    `covers` knows the usual assets; `listing` tells of the others.
     """
 
     venue: Venue
@@ -110,6 +123,7 @@ class Exchange:
     covers: Callable[[Asset], bool]
     streams: tuple[Stream, ...] = ()
     stream_url: str = ""
+    listing: Listing | None = None
 
 
 OnCloses = Callable[[Liquidations], None]

@@ -15,14 +15,17 @@ from alerts.domain.errors import UsageError
 from alerts.domain.ids import Asset, MetricKey
 from alerts.exchanges.backfills import BACKFILLS
 from alerts.exchanges.past import Backfill
+from alerts.exchanges.spec import Exchange
 from alerts.history.backfill import Job, Shelf, fill, pieces
 from alerts.metrics.relative import PROXIES
 from alerts.ports import Clock, Store
 from bot import log
 from bot.app import opened, reached
 from bot.settings import Settings, load
+from bot.venues import learn_assets
 
 MOST_DAYS = 730
+_COIN = Asset("BTC")
 
 
 @click.command(epilog="Example:  derivwatch backfill price dvol:BTC --days 365")
@@ -48,6 +51,7 @@ async def _backfill(
 ) -> list[Job]:
     clock = WallClock()
     async with reached(settings, clock) as sources:
+        await learn_assets(sources, settings.assets)
         jobs = wanted(sources, settings.assets, series, days, clock)
         async with opened(settings) as store:
             await filled(jobs, store, again=again)
@@ -78,16 +82,24 @@ def wanted(
 def _every(
     sources: Sequence[Source], assets: Sequence[Asset], days: int, clock: Clock
 ) -> Iterator[Job]:
-    https = {source.exchange.venue: source.http for source in sources}
+    reached_by = {source.exchange.venue: source for source in sources}
     led: set[tuple[MetricKey, Asset]] = set()
     for backfill in BACKFILLS:
         for asset in (*assets, *PROXIES):
-            if backfill.venue in https and backfill.covers(asset):
+            source = reached_by.get(backfill.venue)
+            if source is not None and _covers(source.exchange, backfill, asset):
                 way = pieces(backfill, days, clock.now())
                 own = {(metric, asset) for metric in backfill.metrics}
                 follows = frozenset(metric for metric, _ in own & led)
                 led |= own
-                yield Job(backfill, asset, https[backfill.venue], way, follows)
+                yield Job(backfill, asset, source.http, way, follows)
+
+
+def _covers(exchange: Exchange, backfill: Backfill, asset: Asset) -> bool:
+    """An asset that the venue was found to list has what its coins have."""
+    if backfill.covers(asset):
+        return True
+    return backfill.covers(_COIN) and asset not in PROXIES and exchange.covers(asset)
 
 
 def _chosen(every: Sequence[Job], text: str) -> list[Job]:

@@ -16,6 +16,7 @@ from alerts.exchanges.spec import snapshot
 from bot import log
 from bot.app import opened, reached
 from bot.settings import Settings, load
+from bot.venues import learn_assets
 
 BOUND_SECONDS = 20.0
 ANSWERS = "answers"
@@ -99,11 +100,17 @@ async def _token(
 async def _venues(settings: Settings) -> AsyncIterator[Finding]:
     async with contextlib.AsyncExitStack() as stack:
         sources = await stack.enter_async_context(reached(settings, WallClock()))
+        await learn_assets(sources, settings.assets)
         for source in sources:
             venue = source.exchange.venue
             feed = source.exchange.feeds[0]
+            own = [asset for asset in settings.assets if source.exchange.covers(asset)]
+            if not own:
+                text = f"lists nothing of {', '.join(settings.assets)}"
+                yield Finding(venue, good=True, text=text)
+                continue
             try:
-                await snapshot(feed, source.http, settings.assets[0])
+                await snapshot(feed, source.http, own[0])
             except FetchError as error:
                 url_name = f"{venue.upper()}_URL"
                 yield Finding(venue, good=False, text=f"{error.why}: check {url_name} and network")

@@ -14,6 +14,7 @@ from bot import log
 from bot.app import Bot, cadence, opened, reached
 from bot.cli.lines import sample_line
 from bot.settings import Settings, load
+from bot.venues import learn_assets
 
 
 @click.command(epilog="Example:  derivwatch once --dry-run")
@@ -34,6 +35,7 @@ def command(*, dry_run: bool) -> None:
 async def _polled(settings: Settings) -> list[Sample]:
     clock = WallClock()
     async with reached(settings, clock) as sources:
+        await learn_assets(sources, settings.assets)
         return [
             sample
             for poll in cadence(settings).polls
@@ -44,6 +46,7 @@ async def _polled(settings: Settings) -> list[Sample]:
 async def _ticked(settings: Settings) -> list[Sample]:
     clock = WallClock()
     async with reached(settings, clock) as sources, opened(settings) as store:
+        await learn_assets(sources, settings.assets)
         bot = Bot(settings, store, clock, cadence(settings), sources, [])
         for poll in bot.cadence.polls:
             await bot.poller.beat(poll)

@@ -17,6 +17,7 @@ from alerts.domain.errors import FetchError, RecordingError
 from alerts.domain.ids import Asset, Venue
 from alerts.domain.market import IndexPrice
 from alerts.exchanges import EXCHANGES
+from alerts.exchanges.coverage import learn, open_ended
 from alerts.exchanges.http import VenueHttp, full_url, open_session
 from alerts.exchanges.spec import Body, Exchange, Feed, Request, Stream, bodies
 from alerts.exchanges.stream import Listener
@@ -60,7 +61,7 @@ def file_for(path: Path, now: datetime) -> Path:
 async def _record(settings: Settings, recorder: Recorder) -> None:
     clock = WallClock()
     async with open_session() as session, asyncio.TaskGroup() as group:
-        for exchange in EXCHANGES:
+        for exchange in map(open_ended, EXCHANGES):
             if settings.venues and exchange.venue not in settings.venues:
                 continue
             base = str(getattr(settings, f"{exchange.venue}_url", "") or exchange.url)
@@ -71,6 +72,8 @@ async def _record(settings: Settings, recorder: Recorder) -> None:
                 now=clock.now,
                 on_body=_writes(recorder, exchange, base),
             )
+            with contextlib.suppress(FetchError):  # then of its usual assets alone
+                await learn(exchange, http, settings.assets)
             group.create_task(_listen(exchange, session, http, settings, recorder))
             for feed in exchange.feeds:
                 beside = PROXIES if feed.kind is IndexPrice else ()

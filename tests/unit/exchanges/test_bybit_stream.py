@@ -185,7 +185,6 @@ def test_each_contract_is_subscribed_to_by_itself():
     assert [json.loads(text)["args"] for text in inverse.subscriptions([BTC, DOGE])] == [
         ["allLiquidation.BTCUSD"]
     ]
-    assert linear.subscriptions([Asset("GOLD")]) == ()
 
 
 def test_the_connections_are_kept_alive_by_a_ping():
