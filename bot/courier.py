@@ -156,7 +156,7 @@ class Courier:
         """What of an entry is told now."""
         now, chat, store = self.clock.now(), prepared.chat, self.store
         if not prepared.is_news:
-            return await plan_held(entry, chat, store.rules, now, simulated=self.simulated)
+            return await plan_held(entry, chat, store, now, simulated=self.simulated)
         return await plan(prepared.told, chat, store.notes, now, simulated=self.simulated)
 
     async def _send(self, entry: Entry, card: Card, planned: Plan, went: float) -> Entry | None:

@@ -9,7 +9,7 @@ from alerts.domain.calendar import here, quiet_until
 from alerts.domain.event import Event
 from alerts.domain.ids import Chat
 from alerts.domain.preferences import Preferences, Quiet
-from alerts.ports import Notes, RuleBook, Store
+from alerts.ports import History, Notes, RuleBook, Store
 from alerts.queue import Aside, Entry, Tally
 from bot.card import Button, Card
 from bot.hush import Sifted, put_off, room, sift
@@ -83,13 +83,15 @@ async def plan(
 
 
 async def plan_held(
-    entry: Entry, chat: Standing, rules: RuleBook, now: datetime, *, simulated: bool
+    entry: Entry, chat: Standing, store: Store, now: datetime, *, simulated: bool
 ) -> Plan:
     """What becomes of news that waited: one card, unless there is a new reason to wait."""
     again = put_off(entry.events, chat.chosen, chat.tally, now)
     if again.aside:
         return Plan(aside=again.aside)
-    waited = await _waited(entry.events, rules)
+    waited = [
+        await _followed(one, store.history, now) for one in await _waited(entry.events, store.rules)
+    ]
     if not waited:
         return Plan()
     place = chat.chosen.place
@@ -119,6 +121,14 @@ async def _waited(events: Sequence[Event], rules: RuleBook) -> list[Waited]:
         Waited(found[same[0].rule].rule, found[same[0].rule].state, tuple(same))
         for same in episodes.values()
     ]
+
+
+async def _followed(one: Waited, history: History, now: datetime) -> Waited:
+    """What goes on, with what its series read meanwhile; derived series are not kept."""
+    if one.firing is None or one.series.derived:
+        return one
+    read = await history.window(one.series, one.since, now)
+    return replace(one, seen=tuple(reading.value for reading in read))
 
 
 def _used_up(sifted: Sifted, chosen: Preferences) -> tuple[str, Button] | None:

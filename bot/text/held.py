@@ -7,6 +7,7 @@ from datetime import datetime
 from alerts.domain.calendar import quiet_until
 from alerts.domain.event import Event, Kind
 from alerts.domain.preferences import Preferences
+from alerts.domain.reading import Series
 from alerts.domain.rule import Direction, Firing, Recovering, Rule, State
 from alerts.metrics import metric_of
 from bot.card import Button, Card, Tone
@@ -19,11 +20,19 @@ BUTTONS_AT_MOST = 5
 
 @dataclass(frozen=True, slots=True)
 class Waited:
-    """One episode of which nothing was told yet: its rule as it is now, and what happened."""
+    """One episode of which nothing was told yet: its rule as it is now, and what happened.
+
+    `seen` is what its series read since, as far as it is known.
+    """
 
     rule: Rule
     state: State
     events: tuple[Event, ...]
+    seen: tuple[float, ...] = ()
+
+    @property
+    def series(self) -> Series:
+        return self.events[0].series
 
     @property
     def firing(self) -> Firing | None:
@@ -111,19 +120,19 @@ def _when(one: Waited, now: datetime) -> str:
 
 
 def _farthest(one: Waited) -> str:
-    event = one.events[0]
-    metric = metric_of(event.series)
-    legs = [leg for leg in one.rule.legs if leg.series == event.series]
-    above = not legs or legs[0].direction is Direction.ABOVE
-    seen = [
-        found for each in one.events for found in (each.extreme, each.value) if found is not None
-    ]
-    if one.firing:
-        seen.append(one.firing.extreme)
-    if metric is None or not seen:
+    """The farthest value; of what goes on only where its readings are known."""
+    metric = metric_of(one.series)
+    if metric is None or (one.firing and not one.seen):
         return ""
-    farthest = max(seen) if above else min(seen)
-    return f"{'peak' if above else 'low'} {figures.exact(metric, farthest, event.level)}"
+    legs = [leg for leg in one.rule.legs if leg.series == one.series]
+    above = not legs or legs[0].direction is Direction.ABOVE
+    told = [found for each in one.events for found in (each.extreme, each.value)]
+    values = [*one.seen, *(found for found in told if found is not None)]
+    if not values:
+        return ""
+    farthest = max(values) if above else min(values)
+    level = one.events[0].level
+    return f"{'peak' if above else 'low'} {figures.exact(metric, farthest, level)}"
 
 
 def _opens(waited: Sequence[Waited]) -> tuple[tuple[Button, ...], ...]:

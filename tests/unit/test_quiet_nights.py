@@ -154,7 +154,7 @@ async def test_the_morning_card_tells_what_goes_on_first_then_what_is_over_oldes
     [(_, card)] = night.inbox.cards
     assert card.title == "Held while you slept: 3 – 1 still on"
     assert [line.rpartition("#")[2] for line in card.lines] == ["3", "1", "2"]
-    assert card.lines[0] == "• Still on: BTC skew above 15% · since 00:00 CET · peak 16.2% · #3"
+    assert card.lines[0] == "• Still on: BTC skew above 15% · since 00:00 CET · #3"
     assert "18.2" in card.lines[1]
     assert not card.silent
 
