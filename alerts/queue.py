@@ -123,6 +123,10 @@ class Outbox(Protocol):
         """The latest dead letters, oldest first."""
         ...
 
+    async def buried(self, platform: Platform) -> int:
+        """How many dead letters there are; of more than 1,000 the oldest go."""
+        ...
+
     async def resend(self, platform: Platform, dead_id: str) -> bool:
         """Put a dead letter back into the queue; False when there is none."""
         ...

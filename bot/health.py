@@ -18,6 +18,7 @@ from bot.platforms.spec import Platform
 log = logging.getLogger(__name__)
 
 ANSWER_SECONDS = 5.0
+DEAD_AT_MOST = 1_000
 CUT_TOLD = timedelta(minutes=1)
 STUCK = timedelta(seconds=60)
 """A leader ticks every second; after this long without a tick something holds it up."""
@@ -123,16 +124,28 @@ def _venue(
 
 
 async def queue_parts(outbox: Outbox, platforms: Iterable[Platform]) -> list[Part]:
-    """How many entries wait per platform; nothing where the store does not answer in time."""
+    """How many entries wait per platform; nothing where the store does not answer in time.
+
+    Dead letters are only told of when the oldest of them begin to go.
+    """
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
-            depths = [(one.name, await outbox.backlog(one.name)) for one in platforms]
+            found = [
+                (one.name, await outbox.backlog(one.name), await outbox.buried(one.name))
+                for one in platforms
+            ]
     except (StoreError, TimeoutError):
         return []
-    return [
+    queues = [
         Part(f"queue {name}", f"{depth} waiting", None, (("depth", float(depth)),))
-        for name, depth in depths
+        for name, depth, _ in found
     ]
+    full = [
+        Part(f"dead letters {name}", f"{dead}, so the oldest go: derivwatch dead list", well=False)
+        for name, _, dead in found
+        if dead >= DEAD_AT_MOST
+    ]
+    return [*queues, *full]
 
 
 def chat_part(platform: Platform) -> Part:

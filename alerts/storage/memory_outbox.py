@@ -129,6 +129,9 @@ class MemoryOutbox:
     async def dead(self, platform: Platform, count: int = 1000) -> Sequence[Dead]:
         return list(self._shelf.dead[platform].values())[-count:]
 
+    async def buried(self, platform: Platform) -> int:
+        return len(self._shelf.dead[platform])
+
     async def resend(self, platform: Platform, dead_id: str) -> bool:
         letter = self._shelf.dead[platform].pop(dead_id, None)
         if letter:

@@ -117,6 +117,9 @@ class RedisOutbox:
         rows = await self._db.ask("XREVRANGE", self._keys.dead(platform), "+", "-", "COUNT", count)
         return [_dead(dead_id.decode(), fields) for dead_id, fields in reversed(rows)]
 
+    async def buried(self, platform: Platform) -> int:
+        return int(await self._db.ask("XLEN", self._keys.dead(platform)))
+
     async def resend(self, platform: Platform, dead_id: str) -> bool:
         keys = self._keys
         ours = [keys.dead(platform), keys.outbox(platform)]
@@ -158,19 +161,33 @@ class RedisOutbox:
         aside: Aside | None = None,
         rang: str = "",
     ) -> Entry | None:
-        row = await self._run("settle", hands, *named, why, DEAD_LENGTH, *_laid(aside), rang)
-        return await self._entry(hands, row) if row else None
+        return await self._entry(hands, await self._settled(hands, named, why, aside, rang))
 
-    async def _entry(self, hands: Hands, row: Sequence[Any]) -> Entry | None:
+    async def _settled(
+        self,
+        hands: Hands,
+        named: Sequence[Word],
+        why: str,
+        aside: Aside | None = None,
+        rang: str = "",
+    ) -> Sequence[Any] | None:
+        """The row of the next entry of the same chat."""
+        words = (*named, why, DEAD_LENGTH, *_laid(aside), rang)
+        row: Sequence[Any] | None = await self._run("settle", hands, *words)
+        return row
+
+    async def _entry(self, hands: Hands, row: Sequence[Any] | None) -> Entry | None:
         """The entry in a row; one that cannot be read is buried, and the next of its line taken."""
-        entry_id, flat, tries, chat = row
-        name = entry_id.decode()
-        try:
-            entry = _read(name, _pairs(flat), tries)
-            return terms.addressed(entry, _chat(chat))
-        except CodecError as error:
-            log.error("outbox entry %s is set aside, unreadable: %s", name, error)  # noqa: TRY400
-            return await self._settle(hands, (chat, name), str(error))
+        while row:
+            entry_id, flat, tries, chat = row
+            name = entry_id.decode()
+            try:
+                entry = _read(name, _pairs(flat), tries)
+                return terms.addressed(entry, _chat(chat))
+            except CodecError as error:
+                log.error("outbox entry %s is set aside, unreadable: %s", name, error)  # noqa: TRY400
+                row = await self._settled(hands, (chat, name), str(error))
+        return None
 
     async def _grouped(self, platform: Platform, attempt: Callable[[], Awaitable[_T]]) -> _T:
         try:

@@ -279,7 +279,8 @@ async def test_a_demoted_primary_is_left_for_where_its_name_leads_now(tmp_path):
 
 
 async def test_a_replica_promoted_has_rules_states_and_queue(tmp_path):
-    async with bare(tmp_path / "a", "a", port=0) as old, opened_at(old.url) as store:
+    at_once = {"repl_diskless_sync_delay": 0}
+    async with bare(tmp_path / "a", "a", **at_once) as old, opened_at(old.url) as store:
         rule = await a_rule(store)
         leader = Leader(store)
         await leader.lead()
@@ -287,7 +288,7 @@ async def test_a_replica_promoted_has_rules_states_and_queue(tmp_path):
         await leader.see(16.0)
         port = await a_port(old)
         async with bare(tmp_path / "b", "b", replicaof=f"127.0.0.1 {port}") as new:
-            await caught_up(old)
+            await caught_up(new)
             await new.tell("REPLICAOF", "NO", "ONE")
             old.kill()
             async with opened_at(new.url) as after:
@@ -304,9 +305,9 @@ async def a_port(server):
     return None
 
 
-async def caught_up(primary):
+async def caught_up(replica):
     async with asyncio.timeout(10):
-        while await primary.tell("WAIT", 1, 100) < 1:
+        while (await replica.tell("INFO", "replication"))["master_link_status"] != "up":
             await asyncio.sleep(0.02)
 
 

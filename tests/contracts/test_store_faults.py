@@ -21,7 +21,7 @@ from alerts.storage import terms
 from alerts.storage.connection import PAUSES_SECONDS, connect
 from alerts.storage.embedded import embedded
 from alerts.storage.keys import Keys
-from alerts.storage.outbox import MOVES_AT_MOST
+from alerts.storage.outbox import DEAD_LENGTH, MOVES_AT_MOST
 from alerts.storage.redis import RedisStore
 from tests.builders import BASIS, CHAT, NOON, SKEW, a_draft
 
@@ -542,3 +542,20 @@ async def test_moves_that_nothing_waits_for_are_forgotten_when_there_are_many(
     await store.outbox.readdress(CHAT, GROUP)
 
     assert await server.hgetall(Keys(prefix).moved) == {str(CHAT).encode(): str(GROUP).encode()}
+
+
+async def test_dead_letters_are_capped_and_counted_while_the_queue_itself_never_is(
+    store, server, prefix
+):
+    rule, keys = await add(store), Keys(prefix)
+    for _ in range(12):
+        await server.xadd(keys.dead(TELEGRAM), {"chat": str(CHAT), "events": "", "why": "a test"})
+    for _ in range(DEAD_LENGTH + 200):
+        await server.xadd(keys.outbox(TELEGRAM), {"foreign": "field"})
+    await queue(store, rule)
+
+    for _ in range(40):
+        await take(store)
+
+    assert DEAD_LENGTH <= await store.outbox.buried(TELEGRAM) <= DEAD_LENGTH + 100
+    assert await store.outbox.backlog(TELEGRAM) == 1

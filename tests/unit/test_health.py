@@ -61,6 +61,17 @@ async def test_a_store_that_is_away_is_ill_and_names_no_address():
     assert (part.well, part.text) == (False, "away")
 
 
+async def test_dead_letters_that_begin_to_push_others_out_are_told():
+    class Full(MemoryStore().outbox.__class__):
+        async def buried(self, platform):
+            return 1000
+
+    queue, dead = await queue_parts(Full(MemoryStore()._shelf), [Chat("ok")])
+
+    assert (queue.well, dead.well) == (None, False)
+    assert dead.text == "1000, so the oldest go: derivwatch dead list"
+
+
 async def test_each_queue_has_its_depth():
     (part,) = await queue_parts(MemoryStore().outbox, [Chat("ok")])
 

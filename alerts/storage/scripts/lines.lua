@@ -9,7 +9,7 @@ local now = micros()
 
 -- A first write that needs no memory: after it a full server lets the rest of the script through, and
 -- what was delivered can leave.
-redis.call('HDEL', lines, '')
+redis.call('HDEL', lines, 'nobody')
 
 local function join(chat, id)
   local line = redis.call('HGET', lines, chat)
