@@ -17,7 +17,10 @@ _LOOKALIKES = re.compile(
 
 
 def redactor(secrets: Sequence[str]) -> Callable[[str], str]:
-    """A function that hides these texts, in every spelling, and whatever looks like a token."""
+    """A function that hides these texts, in every spelling and case, and what looks like a token.
+
+    Case, because a library may begin a message it quotes with a capital and put the rest small.
+    """
     spellings = {
         spelling
         for secret in secrets
@@ -25,7 +28,8 @@ def redactor(secrets: Sequence[str]) -> Callable[[str], str]:
         if len(spelling) >= SHORTEST
     }
     longest_first = sorted(spellings, key=len, reverse=True)
-    known = re.compile("|".join(map(re.escape, longest_first))) if spellings else None
+    pattern = "|".join(map(re.escape, longest_first))
+    known = re.compile(pattern, re.IGNORECASE) if spellings else None
 
     def redact(text: str) -> str:
         hidden = known.sub(HIDDEN, text) if known else text

@@ -91,7 +91,7 @@ def leaks(text):
     """The secrets in a text, in any spelling that gives them away."""
     bare = [TELEGRAM, TELEGRAM.partition(":")[2], DISCORD, PASSWORD, SECRET]
     spelled = {each for one in bare for each in (one, quote(one), quote(one, safe=""), repr(one))}
-    return [one for one in spelled if one in text]
+    return [one for one in spelled if one.lower() in text.lower()]
 
 
 async def until(true, what):
@@ -136,6 +136,8 @@ async def make_trouble(bot, telegram, discord):
 
 
 async def test_no_secret_is_ever_said_whatever_goes_wrong(bot, telegram, discord, store):
+    quoting = f"Bad Request: {TELEGRAM} {SECRET} redis://:{quote(PASSWORD)}@host"
+    telegram.faults.append(Fault("setMyCommands", status=400, description=quoting))
     await bot.start()
     await telegram.say(ALICE, "/alert price below 61k")
     card = await telegram.next_message(ALICE, PATIENCE)
@@ -152,6 +154,8 @@ async def test_no_secret_is_ever_said_whatever_goes_wrong(bot, telegram, discord
     await telegram.say(ALICE, "/help")
     await bot.stop()
 
+    assert "menu not set" in bot.log
+    assert "why=***" in bot.log
     assert "Traceback" in bot.log
     assert "debug" in bot.log.lower()
     assert leaks(bot.log) == []

@@ -49,3 +49,9 @@ def test_a_text_without_secrets_is_unchanged():
 
 def test_a_very_short_secret_does_not_eat_every_line():
     assert redactor(["a", ""])("a banana") == "a banana"
+
+
+def test_a_secret_is_hidden_in_any_case():
+    hide = redactor(["Canary/Pass:Word"])
+
+    assert hide("why=canary%2fpass%3aword CANARY/PASS:WORD") == "why=*** ***"

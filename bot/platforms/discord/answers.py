@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 ACKNOWLEDGE_SECONDS = 3.0
 ALREADY_ACKNOWLEDGED = 40060
 TROUBLES = (discord.DiscordException, aiohttp.ClientError, OSError)
+UNSHOWN = (*TROUBLES, RuntimeError)
+"""What keeps an answer from being shown; RuntimeError: the session was closed under us."""
 
 Deliver = Callable[[Chat, Card, str], Awaitable[Outcome]]
 
@@ -87,7 +89,7 @@ class Answers:
             attached: dict[str, Any] = {"attachments": files(card)} if card.document else {}
             try:
                 await interaction.edit_original_response(**parts, **attached)
-            except TROUBLES as error:
+            except UNSHOWN as error:
                 outcome = outcome_of(error)
                 log.warning("discord reply not shown why=%s", outcome)
                 if not isinstance(outcome, Rejected):
@@ -116,12 +118,12 @@ async def _withdraw(interaction: Interaction) -> None:
     """Take back the promise of an answer."""
     try:
         await interaction.delete_original_response()
-    except TROUBLES as error:
+    except UNSHOWN as error:
         log.warning("discord promise not taken back why=%s", outcome_of(error))
 
 
 async def _whisper(interaction: Interaction, parts: dict[str, Any]) -> None:
     try:
         await interaction.followup.send(ephemeral=True, **parts)
-    except TROUBLES as error:
+    except UNSHOWN as error:
         log.warning("discord toast not shown why=%s", outcome_of(error))

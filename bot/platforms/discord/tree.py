@@ -10,7 +10,7 @@ import discord
 from discord import app_commands
 
 from bot.commands.spec import Choice, Command, FrontDesk, Kind, Param
-from bot.platforms.discord.answers import TROUBLES
+from bot.platforms.discord.answers import UNSHOWN
 from bot.platforms.discord.ask import Interaction, ask_of_command
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class Tree(app_commands.CommandTree[discord.Client]):
         log.error("discord command failed", exc_info=None if stale else error)
         try:
             await _tell(interaction, STALE if stale else APOLOGY)
-        except TROUBLES as trouble:
+        except UNSHOWN as trouble:
             log.warning("discord apology not shown why=%s", type(trouble).__name__)
 
 
