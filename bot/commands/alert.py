@@ -1,10 +1,12 @@
 """`/alert`: a rule in one line is saved at once; without words, a rule by buttons."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from alerts.domain.errors import UsageError
-from alerts.domain.rule import Draft
+from alerts.domain.preferences import Budget
+from alerts.domain.rule import Draft, Rule
 from alerts.engine.step import align
 from alerts.ports import Held, New
 from alerts.rules.grammar import parse_all
@@ -15,14 +17,17 @@ from bot.commands import wizard
 from bot.commands.around import with_context
 from bot.commands.bundle import check_room, same, save_all
 from bot.commands.drafts import Kept, keep
+from bot.commands.expected import Expected, expected, is_counted, over_budget, remember, weekly
 from bot.commands.market import check_rule, seen, vocabulary
 from bot.commands.past import Past, past, retunes
 from bot.commands.spec import Ask, Command, Desk, Kind, Param
 from bot.text.cards import saved
 from bot.text.outlook import outlook_line, rate
+from bot.text.preferences import limit
 from bot.text.rules import gist, oneline, standing
 
 BUDGET_A_WEEK = 5
+_CALM = f"A calm chat has at most {BUDGET_A_WEEK} a week."
 JUDGED_FROM = timedelta(days=7)
 
 
@@ -66,24 +71,43 @@ async def create(
     check_room(held, 1, desk.max_rules, now)
     found = await past(desk, draft)
     if found and not sure:
-        _check_budget(draft, found, text)
+        _check_budget(draft, found, text, desk.chosen.budget)
     readings = seen(desk, draft)
     state = align(draft, look(draft, readings))
     rule = await desk.rules.add(
         New(ask.chat, ask.user, draft, state), now=now, limit=desk.max_rules
     )
     line = outlook_line(found.seen if found else None, now)
-    return saved(rule, state, readings, line, retunes(rule, found))
+    card = saved(rule, state, readings, line, retunes(rule, found))
+    return await _with_budget(card, desk, rule, found, held)
 
 
-def _check_budget(draft: Draft, found: Past, text: str) -> None:
+async def _with_budget(
+    card: Card, desk: Desk, rule: Rule, found: Past | None, others: Sequence[Held]
+) -> Card:
+    """The card of a saved rule, with a word where the chat's rules now come to too much."""
+    if desk.chosen.budget is None or not is_counted(rule.draft):
+        return card
+    await remember(desk, rule, found.seen if found else None)
+    before, seen = await expected(desk, others), found.seen if found else None
+    known = seen is not None and seen.tells
+    total = Expected(
+        before.per_week + (seen.per_week if seen and known else 0.0), before.others + (not known)
+    )
+    line = over_budget(total, desk.chosen.budget)
+    return replace(card, lines=(*card.lines, line)) if line else card
+
+
+def _check_budget(draft: Draft, found: Past, text: str, budget: Budget | None) -> None:
     """UsageError where a rule would fill the week's budget all by itself."""
     seen = found.seen
-    if seen.known < JUDGED_FROM or seen.per_week <= BUDGET_A_WEEK:
+    most = weekly(budget) if budget else BUDGET_A_WEEK
+    if seen.known < JUDGED_FROM or round(seen.per_week) <= most:
         return
+    whose = f"Your budget is {limit(budget)}." if budget else _CALM
     raise UsageError(
         f"Replay: {seen.episodes} fires in {seen.known.days} days, {rate(seen)}: that is a lot. "
-        f"A calm chat has at most {BUDGET_A_WEEK} a week.",
+        f"{whose}",
         fixes=(*(oneline(replace(one, name=draft.name)) for one, _ in found.rarer), text),
     )
 

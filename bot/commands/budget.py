@@ -2,6 +2,7 @@
 
 from bot.card import Card
 from bot.commands.chosen import OFF, allow, change, local, preferences, read_budget, tally
+from bot.commands.expected import expected, in_all, over_budget
 from bot.commands.spec import Ask, Command, Desk, Kind, Param, Reply
 from bot.text.preferences import MORE, budget_card, this
 
@@ -12,7 +13,9 @@ async def run(ask: Ask, desk: Desk) -> Card:
     else:
         wanted = None if ask.text.lower() in OFF else read_budget(ask.text)
         chosen = await change(ask, desk, budget=wanted)
-    return budget_card(chosen, await tally(ask, desk), local(desk, chosen))
+    total = await expected(desk, await desk.rules.of_chat(ask.chat))
+    line = over_budget(total, chosen.budget) or (f"{in_all(total)}." if total.per_week else "")
+    return budget_card(chosen, await tally(ask, desk), local(desk, chosen), line)
 
 
 async def tap(ask: Ask, desk: Desk, budget: str) -> Reply:

@@ -56,15 +56,27 @@ def retunes(rule: Rule, found: Past | None) -> tuple[Button, ...]:
 
 async def past(desk: Desk, draft: Draft) -> Past | None:
     """The rule's replay over up to a year; None when the history cannot be read now."""
-    bare, since = replace(draft, until=None), desk.clock.now() - YEAR
+    bare = replace(draft, until=None)
+    tape = await _tape(desk, bare)
+    return Past(outlook(play(bare, tape)), _rarer(bare, tape)) if tape else None
+
+
+async def replayed(desk: Desk, draft: Draft) -> Outlook | None:
+    """The rule's outlook alone."""
+    bare = replace(draft, until=None)
+    tape = await _tape(desk, bare)
+    return outlook(play(bare, tape)) if tape else None
+
+
+async def _tape(desk: Desk, bare: Draft) -> Tape | None:
+    since = desk.clock.now() - YEAR
     try:
         async with asyncio.timeout(STORE_SECONDS):
             samples = [one for series in _watched(bare) for one in await read(desk, series, since)]
     except (StoreError, TimeoutError) as error:
         log.warning("no replay: history is away why=%s", error)
         return None
-    tape = wind(bare, samples, max_age=_age(samples))
-    return Past(outlook(play(bare, tape)), _rarer(bare, tape))
+    return wind(bare, samples, max_age=_age(samples))
 
 
 def _watched(draft: Draft) -> tuple[Series, ...]:
