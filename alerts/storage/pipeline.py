@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+import hiredis
 from redis import exceptions as redis_errors
 from redis.asyncio import Redis
 
@@ -64,7 +65,7 @@ class Pipeline:
         connection = await pool.get_connection()  # type: ignore[no-untyped-call]
         whole = False
         try:
-            packed = connection.pack_commands([command for command, _ in asked])
+            packed = [_packed(command) for command, _ in asked]
             await connection.send_packed_command(packed)
             for command, answer in asked:
                 _settle(answer, await self._answer(connection, command))
@@ -79,6 +80,12 @@ class Pipeline:
             return await self._client.parse_response(connection, str(command[0]))
         except redis_errors.ResponseError as refusal:
             return refusal
+
+
+def _packed(command: Command) -> bytes:
+    """In C, as the library does it where it is not asynchronous: a tenth of the time."""
+    packed: bytes = hiredis.pack_command(tuple(command))  # type: ignore[arg-type]
+    return packed
 
 
 def _settle(answer: "asyncio.Future[Any]", found: Any) -> None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from html import escape as _escape_html
 from itertools import groupby
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup
-
 from bot.card import Button, Card, Tone
+
+Keyboard = dict[str, list[list[dict[str, str]]]]
+"""An InlineKeyboardMarkup as it is sent: https://core.telegram.org/bots/api#inlinekeyboardmarkup."""
 
 MESSAGE_UNITS = 4096  # UTF-16 code units after entity parsing
 MAX_PARTS = 3
@@ -97,15 +98,15 @@ def plain(card: Card) -> str:
     return "\n".join(part.plain for part in render(card))
 
 
-def keyboard(card: Card, sealed: Callable[[str], str]) -> InlineKeyboardMarkup | None:
+def keyboard(card: Card, sealed: Callable[[str], str]) -> Keyboard | None:
     """The card's buttons, each carrying its act as `sealed` signs it; None where it has none."""
     rows = [_button_row(row, sealed) for row in card.buttons[:_ROWS] if row]
-    return InlineKeyboardMarkup(rows) if rows else None
+    return {"inline_keyboard": rows} if rows else None
 
 
-def _button_row(row: Sequence[Button], sealed: Callable[[str], str]) -> list[InlineKeyboardButton]:
+def _button_row(row: Sequence[Button], sealed: Callable[[str], str]) -> list[dict[str, str]]:
     return [
-        InlineKeyboardButton(_flat(button.label) or "·", callback_data=sealed(button.act))
+        {"text": _flat(button.label) or "·", "callback_data": sealed(button.act)}
         for button in row[:_BUTTONS_IN_A_ROW]
     ]
 

@@ -13,7 +13,7 @@ from bot.card import Card, Document
 from bot.outcome import Later, Outcome, Rejected, Sent
 from bot.platforms.seal import Seal
 from bot.platforms.telegram.client import Client
-from bot.platforms.telegram.markup import Part, keyboard, render
+from bot.platforms.telegram.markup import Keyboard, Part, keyboard, render
 from bot.platforms.telegram.outcome import (
     is_bad_form,
     is_lost_topic,
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class _Message:
     part: Part
-    keyboard: InlineKeyboardMarkup | None = None
+    keyboard: Keyboard | None = None
     silent: bool = False
 
 
@@ -94,7 +94,7 @@ class Posting:
         messages[-1] = replace(messages[-1], keyboard=self._keyboard(chat, card))
         return messages
 
-    def _keyboard(self, chat: Chat, card: Card) -> InlineKeyboardMarkup | None:
+    def _keyboard(self, chat: Chat, card: Card) -> Keyboard | None:
         return keyboard(card, partial(self.seal.sealed, chat))
 
     async def _deliver(self, chat: Chat, message: _Message) -> Outcome:
@@ -130,7 +130,7 @@ class Posting:
             message_thread_id=int(chat.thread) if chat.thread else None,
             reply_markup=message.keyboard,
             disable_notification=message.silent or None,
-            link_preview_options=_NO_PREVIEW,
+            link_preview_options={"is_disabled": True},
         )
         return Sent(message_id)
 
@@ -158,9 +158,15 @@ class Posting:
             chat_id=chat.id,
             message_id=message_id,
             parse_mode=parse_mode,
-            reply_markup=message.keyboard,
+            reply_markup=InlineKeyboardMarkup.de_json(message.keyboard)
+            if message.keyboard
+            else None,
             link_preview_options=_NO_PREVIEW,
         )
+
+
+def _markup(rows: Keyboard | None) -> InlineKeyboardMarkup | None:
+    return InlineKeyboardMarkup.de_json(rows) if rows else None
 
 
 def _after_a_part(outcome: Outcome) -> Outcome:

@@ -155,11 +155,14 @@ def test_plain_text_has_no_tags():
 def test_buttons_keep_their_rows_and_acts():
     card = Card("x", buttons=((Button("Save", "save:1"), Button("No", "cancel:1")), ()))
 
-    rows = keyboard(card, str).inline_keyboard
-
-    assert [[(one.text, one.callback_data) for one in row] for row in rows] == [
-        [("Save", "save:1"), ("No", "cancel:1")]
-    ]
+    assert keyboard(card, str) == {
+        "inline_keyboard": [
+            [
+                {"text": "Save", "callback_data": "save:1"},
+                {"text": "No", "callback_data": "cancel:1"},
+            ]
+        ]
+    }
 
 
 def test_card_without_buttons_has_no_keyboard():
