@@ -15,6 +15,8 @@ Command = Sequence[str | int | bytes]
 _Asked = tuple[Command, "asyncio.Future[Any]"]
 
 AT_MOST = 500
+LANES = 2
+"""While so many are under way the rest gathers: the busier the process, the fewer its trips."""
 
 
 class Pipeline:
@@ -39,15 +41,19 @@ class Pipeline:
 
     async def close(self) -> None:
         """Wait for what is under way; nothing may be sent after this."""
-        if self._under_way:
+        while self._under_way:
             await asyncio.wait(self._under_way)
 
     def _go(self) -> None:
-        asked, self._asked = self._asked, []
-        for start in range(0, len(asked), AT_MOST):
-            task = asyncio.create_task(self._together(asked[start : start + AT_MOST]))
+        while self._asked and len(self._under_way) < LANES:
+            asked, self._asked = self._asked[:AT_MOST], self._asked[AT_MOST:]
+            task = asyncio.create_task(self._together(asked))
             self._under_way.add(task)
-            task.add_done_callback(self._under_way.discard)
+            task.add_done_callback(self._back)
+
+    def _back(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self._go()
 
     async def _together(self, asked: Sequence[_Asked]) -> None:
         try:
