@@ -106,6 +106,10 @@ def _held(seen: Seen, move: Move) -> Move:
     """Nothing is told but that it flaps, and, unless it is snoozed, whether there is data."""
     state, event, before = move.state, move.event, seen.before
     untold = _absorbed(before.untold or _known(before), event, seen.now)
+    if before.blind_told:
+        untold = replace(untold, dark=before.blind_since)
+    if event and event.kind is Kind.BACK and not seen.is_snoozed:
+        untold = replace(untold, dark=None)
     if untold != Untold() or state.flapping:
         because = Because.SNOOZED if seen.is_snoozed else Because.FLAPPING
         state = replace(state, untold=replace(untold, because=because))
@@ -128,23 +132,32 @@ def _released(seen: Seen, move: Move, untold: Untold) -> Move:
     untold = _absorbed(untold, move.event, seen.now)
     move = replace(move, state=replace(move.state, untold=None))
     firing = episode_of(move.state.phase)
-    if firing is not None:
+    if firing is not None and _is_to_be_told(seen, firing, untold):
         return _still_on(seen, move, firing, untold)
-    if untold.over is not None:
+    if firing is None and untold.over is not None:
         return replace(move, event=_ended(seen, move, untold.over, untold))
-    if move.event is None and untold.dark is not None:
-        back = seen.event(move.state, Kind.BACK)
-        return replace(move, event=replace(back, since=untold.dark))
-    return move
+    return replace(move, event=_back(seen, move, untold))
+
+
+def _is_to_be_told(seen: Seen, firing: Firing, untold: Untold) -> bool:
+    """Whether there is more to say of what is on than its owner knows and has acknowledged."""
+    return firing.episode != untold.knew or firing.episode != seen.overlay.acked
+
+
+def _back(seen: Seen, move: Move, untold: Untold) -> Event | None:
+    """That data is back, for who knows it was away; the least there is to say."""
+    if move.event is not None and move.event.kind is Kind.BACK:
+        return move.event
+    if untold.dark is None:
+        return None
+    return replace(seen.event(move.state, Kind.BACK), since=untold.dark)
 
 
 def _still_on(seen: Seen, move: Move, firing: Firing, untold: Untold) -> Move:
-    """It is on: a firing for who did not know, else a reminder, unless it is acknowledged."""
+    """It is on: a firing for who did not know, else a reminder."""
     state, news = move.state, firing.episode != untold.knew
     if news and state.fired_at == seen.now:
         return move
-    if not news and firing.episode == seen.overlay.acked:
-        return replace(move, event=None)
     told = replace(firing, told_at=seen.now)
     again = reminder(seen.rule, state, told)
     event = told_of(told, seen.event(state, Kind.FIRED if news else Kind.REMINDED))
@@ -169,8 +182,7 @@ def _ended(seen: Seen, move: Move, over: Over, untold: Untold) -> Event:
 def _known(before: State) -> Untold:
     """What its owner knows when the holding back begins: everything so far."""
     firing = episode_of(before.phase)
-    dark = before.blind_since if before.blind_told else None
-    return Untold(knew=firing.episode if firing else 0, dark=dark)
+    return Untold(knew=firing.episode if firing else 0)
 
 
 def _absorbed(untold: Untold, event: Event | None, now: datetime) -> Untold:
