@@ -2,6 +2,12 @@
 
 from collections import Counter
 
+from hypothesis import settings
+
+# A slow machine is no fault of the code, and a timed test would say it is.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
+
 
 def pytest_terminal_summary(terminalreporter):
     """One plain line per reason, instead of silence."""
