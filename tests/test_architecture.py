@@ -132,7 +132,13 @@ TABLE = {
     "bot.outcome": Row((DOMAIN,)),
     "bot.text": Row(
         (
-            *(DOMAIN, "alerts.engine.move", "alerts.engine.outlook", "alerts.history.context"),
+            *(
+                DOMAIN,
+                "alerts.engine.move",
+                "alerts.engine.outlook",
+                "alerts.engine.trace",
+                "alerts.history.context",
+            ),
             *("alerts.metrics", "alerts.queue", "alerts.rules", "bot.card"),
         )
     ),

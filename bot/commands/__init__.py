@@ -27,6 +27,7 @@ from bot.commands import (
     status,
     tz,
     undo,
+    why,
 )
 from bot.commands.spec import Command
 
@@ -36,6 +37,7 @@ _TALKED_OF: tuple[Command, ...] = (
     alerts.COMMAND,
     presets.COMMAND,
     replay.COMMAND,
+    why.COMMAND,
     history.COMMAND,
     proof.COMMAND,
     ack.COMMAND,

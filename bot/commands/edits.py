@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import timedelta
 
 from alerts.domain.errors import ConflictError, StoreError, UsageError
 from alerts.domain.rule import Direction, Pending, State
@@ -65,6 +66,15 @@ async def alert_now(held: Held, desk: Desk) -> Card:
 async def retune(held: Held, desk: Desk, level: float) -> Card:
     """Another level for the first condition, its clear level as far away as before."""
     draft = at_level(held.rule.draft, level)
+    state = align(draft, look(draft, fresh(desk)))
+    again = State(state.phase, held.state.episodes, held.state.fired_at)
+    return await _write(desk, held, Held(replace(held.rule, draft=draft), again))
+
+
+async def rehold(held: Held, desk: Desk, seconds: float) -> Card:
+    """Another time for which it must hold."""
+    timing = replace(held.rule.timing, hold=timedelta(seconds=seconds))
+    draft = replace(held.rule.draft, timing=timing)
     state = align(draft, look(draft, fresh(desk)))
     again = State(state.phase, held.state.episodes, held.state.fired_at)
     return await _write(desk, held, Held(replace(held.rule, draft=draft), again))

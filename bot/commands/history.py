@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from alerts.domain.episode import Episode
 from alerts.domain.errors import UsageError
+from alerts.domain.rule import Draft
 from bot.card import Button, Card
 from bot.commands.market import vocabulary
 from bot.commands.spec import Ask, Command, Desk, Kind, Param
@@ -23,8 +24,8 @@ Wanted = Callable[[Episode], bool]
 
 async def run(ask: Ask, desk: Desk) -> Card:
     turned = _PAGE.fullmatch(ask.text)
-    page, about = (int(turned[1]), turned[2] or "") if turned else (1, ask.text)
-    wanted, named = _wanted(about, desk)
+    page, text = (int(turned[1]), turned[2] or "") if turned else (1, ask.text)
+    wanted, named = _wanted(text, desk)
     found = [one for one in await desk.episodes.of_chat(ask.chat) if wanted(one)]
     if not found:
         return _none(named)
@@ -39,34 +40,36 @@ async def run(ask: Ask, desk: Desk) -> Card:
         strong=strong,
         lines=tuple(episode_line(one, states, now) for one in shown),
         footer=footer(["newest first", figures.clock(now, now)], simulated=desk.simulated),
-        buttons=(*proofs(shown), *_turns(page, pages, about)),
+        buttons=(*proofs(shown), *_turns(page, pages, text)),
     )
 
 
-def _wanted(about: str, desk: Desk) -> tuple[Wanted, str]:
+def _wanted(text: str, desk: Desk) -> tuple[Wanted, str]:
     """Which episodes are asked for, and how that is called."""
-    if not about:
+    if not text:
         return lambda _: True, ""
-    if match := _NUMBER.fullmatch(about):
+    if match := _NUMBER.fullmatch(text):
         number = int(match[1])
         return lambda episode: episode.rule.number == number, f" for #{number}"
-    asked = subject(about, vocabulary(desk), again="history")
-    return lambda episode: _is_about(episode, asked), f" on {_called(asked)}"
+    asked = subject(text, vocabulary(desk), again="history")
+    return lambda episode: is_about(episode.rule.draft, asked), about(asked)
 
 
-def _is_about(episode: Episode, asked: Subject) -> bool:
-    """Whether any condition of its rule is on what was named."""
+def is_about(draft: Draft, asked: Subject) -> bool:
+    """Whether any condition of a rule is on what was named."""
     return any(
         (asked.metric is None or leg.series.metric == asked.metric.key)
         and (asked.asset is None or leg.series.asset == asked.asset)
         and (not asked.window or leg.series.window == asked.window)
-        for leg in episode.rule.legs
+        for leg in draft.legs
     )
 
 
-def _called(asked: Subject) -> str:
+def about(asked: Subject) -> str:
+    """` on BTC skew`: what was named, in words; empty where nothing was."""
     metric = figures.word(asked.metric.key) if asked.metric else ""
-    return " ".join(part for part in (asked.asset, asked.window, metric) if part)
+    named = " ".join(part for part in (asked.asset, asked.window, metric) if part)
+    return f" on {named}" if named else ""
 
 
 def _none(named: str) -> Card:
@@ -77,8 +80,8 @@ def _none(named: str) -> Card:
     )
 
 
-def _turns(page: int, pages: int, about: str) -> Sequence[tuple[Button, ...]]:
-    kept = f" {about}" * bool(about)
+def _turns(page: int, pages: int, text: str) -> Sequence[tuple[Button, ...]]:
+    kept = f" {text}" * bool(text)
     back = [Button("◀ Newer", f"cmd:history:page {page - 1}{kept}")] if page > 1 else []
     more = [Button("Older ▶", f"cmd:history:page {page + 1}{kept}")] if page < pages else []
     return [tuple(back + more)] if back or more else []

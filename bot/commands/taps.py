@@ -40,6 +40,7 @@ Tap = Callable[[Ask, Desk, str], Awaitable[Reply]]
 Levelled = Callable[[Held, Desk, float], Awaitable[Card]]
 
 _NUMBER = re.compile(r"[0-9]{1,9}")
+_SECONDS = re.compile(r"[0-9]{1,6}")
 _MARK = re.compile(r"([0-9]{1,9}):([0-9]{1,9})")
 
 
@@ -123,6 +124,14 @@ async def _widen(ask: Ask, desk: Desk, argument: str) -> Reply:
     return await _levelled(ask, desk, argument, edits.widen)
 
 
+async def _rehold(ask: Ask, desk: Desk, argument: str) -> Reply:
+    """Another hold for a rule: `7:1:300` is its number, its revision and the seconds."""
+    _, _, seconds = argument.rpartition(":")
+    if not _SECONDS.fullmatch(seconds):
+        return Reply(toast=OUT_OF_DATE)
+    return await _levelled(ask, desk, argument, edits.rehold, "#{} has its new hold.")
+
+
 def _edit(edit: edits.Edit, done: str) -> Tap:
     """A change to the rule and revision an act names; a stale one only shows how things stand."""
 
@@ -167,7 +176,9 @@ async def _tune(ask: Ask, desk: Desk, argument: str) -> Reply:
     return await _levelled(ask, desk, argument, edits.retune)
 
 
-async def _levelled(ask: Ask, desk: Desk, argument: str, edit: Levelled) -> Reply:
+async def _levelled(
+    ask: Ask, desk: Desk, argument: str, edit: Levelled, done: str = "#{} has its new level."
+) -> Reply:
     mark, _, level = argument.rpartition(":")
     try:
         wanted = float(level)
@@ -179,7 +190,7 @@ async def _levelled(ask: Ask, desk: Desk, argument: str, edit: Levelled) -> Repl
     async def levelled(held: Held, desk: Desk) -> Card:
         return await edit(held, desk, wanted)
 
-    return await _edit(levelled, "#{} has its new level.")(ask, desk, mark)
+    return await _edit(levelled, done)(ask, desk, mark)
 
 
 VERBS: Mapping[str, Verb] = {
@@ -187,6 +198,7 @@ VERBS: Mapping[str, Verb] = {
     "undo": Verb(undo.tap, changes=True, final=True),
     "armall": Verb(_arm_all, changes=True),
     "tune": Verb(_tune, changes=True),
+    "rehold": Verb(_rehold, changes=True),
     "widen": Verb(_widen, changes=True),
     "ack": Verb(_ack, changes=True),
     "ackall": Verb(_ack_all, changes=True),

@@ -47,14 +47,12 @@ def spoken(line: str, commands: Sequence[Command], vocabulary: Vocabulary) -> Sp
     first, _, rest = line.partition(" ")
     if first.startswith("/"):
         return _slashed(first, rest.strip(), names)
-    if first.lower() in names:
-        return Spoken(names[first.lower()], rest.strip())
+    if first.lower().rstrip("?!.,") in names:
+        return Spoken(names[first.lower().rstrip("?!.,")], rest.strip())
     if match := _NUMBER.fullmatch(line):
         return Spoken("alerts", match[1])
     if is_subject(line, vocabulary):
         return Spoken("now", line)
-    if first.lower() == "why":
-        raise _not_yet(rest, vocabulary)
     if near := _nearly_subject(line, vocabulary):
         raise UsageError(f"Did you mean {near}?", fixes=(near,))
     return Spoken("alert", line)
@@ -111,14 +109,6 @@ def is_subject(text: str, vocabulary: Vocabulary) -> bool:
         return subject(text, vocabulary) != Subject()
     except UsageError:
         return False
-
-
-def _not_yet(rest: str, vocabulary: Vocabulary) -> UsageError:
-    named = (f"now {rest}",) if is_subject(rest, vocabulary) else ()
-    return UsageError(
-        "I cannot tell yet why an alert did or did not come. I can show how things stand.",
-        fixes=(*named, "/alerts"),
-    )
 
 
 def _nearly_subject(line: str, vocabulary: Vocabulary) -> str:

@@ -69,7 +69,7 @@ def standing_card(
     extra = (Button("Alert me now", f"arm:{rule.number}:{rule.revision}"),) if waiting else ()
     about = Button("What is this?", f"cmd:explain:{_subject(rule.draft.legs[0])}")
     words = standing(rule, state, now, overlay)
-    doings = ways(rule, state, overlay, now)
+    doings = (*ways(rule, state, overlay, now), Button("Why?", f"cmd:why:{rule.number}"))
     return Card(
         title=f"#{rule.number} {gist(rule.draft)} – {words}",
         strong=f"#{rule.number} {gist(rule.draft)}",

@@ -241,7 +241,7 @@ async def test_a_number_opens_the_alert(busy, line):
     card = await busy.says(line)
 
     assert card.title == "#2 BTC basis below 3% – armed"
-    assert list(acts(card)) == ["Pause", "Delete", "What is this?", "Snooze 4h"]
+    assert list(acts(card)) == ["Pause", "Delete", "What is this?", "Snooze 4h", "Why?"]
 
 
 # Changing

@@ -90,7 +90,7 @@ async def test_the_card_of_an_alert_shows_both_with_the_way_back(room):
 
     assert room.card.title.endswith("ON since 19:15 UTC, seen, snoozed until 07 Feb 00:15 UTC")
     assert list(acts(room.card)) == [
-        *["Pause", "Delete", "What is this?", "Remind me again", "End snooze"]
+        *["Pause", "Delete", "What is this?", "Remind me again", "End snooze", "Why?"]
     ]
 
 
