@@ -13,7 +13,7 @@ INPUTS := pyproject.toml requirements-build.lock
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo run test lint bench chaos mutate docs lock clean
+.PHONY: help setup demo run test lint bench chaos mutate audit docs lock clean
 
 help:
 	@echo 'make demo    try it: a simulated market, the whole bot, your terminal as the chat'
@@ -24,6 +24,7 @@ help:
 	@echo 'make bench   measure speed and memory'
 	@echo 'make chaos   break it everywhere, count what was lost or told twice'
 	@echo 'make mutate  change the engine everywhere, count what no test notices'
+	@echo 'make audit   look the pinned dependencies up among known vulnerabilities (asks pypi.org)'
 	@echo 'make docs    write docs/metrics.md and docs/settings.md from the code'
 	@echo 'make lock    resolve the dependencies anew (needs uv)'
 	@echo 'make clean   remove .venv and every cache'
@@ -39,7 +40,7 @@ run: .venv/runtime-ready
 	@echo '== derivwatch run $(ARGS)' >&2
 	@$(BIN)/derivwatch run $(ARGS)
 
-test: lint
+test: lint .venv/apart-ready
 	@echo '== pytest $(ARGS)' >&2
 	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
@@ -61,6 +62,17 @@ chaos: .venv/dev-ready
 mutate: .venv/dev-ready
 	@echo '== tests.mutation $(ARGS)' >&2
 	@$(BIN)/python -m tests.mutation $(ARGS)
+
+audit: .venv/apart-ready
+	@for lock in requirements*.lock; do \
+	  echo "== pip-audit $$lock" >&2; \
+	  .venv/apart/bin/pip-audit --disable-pip --require-hashes --strict --progress-spinner off \
+	    --requirement "$$lock" $(ARGS) || { \
+	    status=$$?; \
+	    echo "make audit: $$lock has a vulnerability, or could not be looked up: see above." >&2; \
+	    echo 'It asks the database at pypi.org, so it needs the network.' >&2; \
+	    exit $$status; }; \
+	done
 
 docs: .venv/runtime-ready
 	@echo '== docs/generate.py' >&2
@@ -91,6 +103,13 @@ docs: .venv/runtime-ready
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@ .venv/runtime-ready
 
+.venv/apart-ready: requirements-apart.lock | .venv/bin/python
+	@echo '== installing what wants other versions than derivwatch into .venv/apart (once)' >&2
+	@$(BIN)/python -m venv --clear .venv/apart
+	@.venv/apart/bin/python -m pip --disable-pip-version-check --quiet --quiet install \
+	  --require-hashes -r requirements-apart.lock
+	@touch $@
+
 RESOLVE := UV_CUSTOM_COMPILE_COMMAND='make lock' uv pip compile --quiet --universal \
 	--python-version 3.11 --generate-hashes --no-annotate --upgrade
 
@@ -99,6 +118,7 @@ lock:
 	@$(RESOLVE) pyproject.toml --output-file requirements.lock
 	@$(RESOLVE) pyproject.toml --extra dev --constraint requirements.lock \
 	  --output-file requirements-dev.lock
+	@$(RESOLVE) requirements-apart.in --output-file requirements-apart.lock
 	@echo 'setuptools>=77' | $(RESOLVE) - --output-file requirements-build.lock
 
 clean:

@@ -28,10 +28,13 @@ def pins(lock):
     return {line.split("==")[0]: line.split()[0] for line in lines if "==" in line[:60]}
 
 
-def test_the_three_locks_are_there():
+def test_the_four_locks_are_there():
     names = [lock.name for lock in LOCKS]
 
-    assert names == ["requirements-build.lock", "requirements-dev.lock", "requirements.lock"]
+    assert names == [
+        *("requirements-apart.lock", "requirements-build.lock"),
+        *("requirements-dev.lock", "requirements.lock"),
+    ]
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
@@ -185,7 +188,13 @@ def test_ci_runs_what_a_developer_runs():
         ("demo", ["requirements.lock", "derivwatch demo --for 60s --json"]),
         ("run", ["requirements.lock", "derivwatch run --for 60s --json"]),
         ("bench", ["requirements.lock", "derivwatch bench --for 60s --json"]),
-        ("test", ["requirements-dev.lock", "ruff check", "ruff format --check", "mypy", "pytest"]),
+        (
+            "test",
+            [
+                *("requirements-dev.lock", "requirements-apart.lock", "ruff check"),
+                *("ruff format --check", "mypy", "pytest"),
+            ],
+        ),
     ],
 )
 def test_a_target_does_its_own_set_up_and_hands_arguments_on(tmp_path, target, steps):
@@ -199,6 +208,40 @@ def test_a_target_does_its_own_set_up_and_hands_arguments_on(tmp_path, target, s
 
     assert planned.index("-m venv .venv") < planned.index("--no-build-isolation --editable .")
     assert [step for step in steps if step not in planned] == []
+
+
+def test_the_audit_looks_every_lock_up_by_its_hashes_and_skips_nothing(tmp_path):
+    for path in (ROOT / "Makefile", ROOT / "pyproject.toml", *LOCKS):
+        shutil.copy(path, tmp_path)
+
+    planned = subprocess.run(
+        ["make", "--dry-run", "audit"],
+        cwd=tmp_path, capture_output=True, text=True, check=True, timeout=15,
+    ).stdout  # fmt: skip
+
+    assert "--require-hashes -r requirements-apart.lock" in planned
+    assert "for lock in requirements*.lock" in planned
+    assert "--require-hashes --strict" in planned
+
+
+def test_an_audit_that_finds_or_reaches_nothing_fails_and_says_so(tmp_path):
+    for path in (ROOT / "Makefile", ROOT / "pyproject.toml", *LOCKS):
+        shutil.copy(path, tmp_path)
+    audit = tmp_path / ".venv" / "apart" / "bin" / "pip-audit"
+    audit.parent.mkdir(parents=True)
+    audit.write_text("#!/bin/sh\nexit 3\n")
+    audit.chmod(0o755)
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir()
+    for ready in (python, tmp_path / ".venv" / "apart-ready"):
+        ready.touch()
+
+    ran = subprocess.run(
+        ["make", "audit"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=15
+    )
+
+    assert ran.returncode != 0
+    assert "needs the network" in ran.stderr
 
 
 def test_an_old_python_is_refused_with_a_clear_message(tmp_path):
