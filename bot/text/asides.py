@@ -60,7 +60,7 @@ def _level(told: Told) -> str:
 def _missed(told: Told, now: datetime) -> tuple[str, ...]:
     event = told.event
     end = event.happened or event.at
-    spell = f"{figures.moment(event.since, now)}–{figures.moment(end, now)} UTC"
+    spell = figures.stretch(event.since, end, now)
     times = f"{event.times} times, the last " if event.times > 1 else ""
     return (
         f"On {times}{spell} ({figures.span(end - event.since)}){_peak(told)}.",
@@ -82,7 +82,7 @@ def _expired(told: Told, now: datetime) -> tuple[str, ...]:
     fired = "never fired" if not event.times else "fired once"
     if event.times > 1:
         fired = f"fired {event.times} times"
-    span = f"{figures.moment(began, now)} to {figures.moment(ended, now)} UTC"
+    span = f"{figures.moment(began, now)} to {figures.clock(ended, now)}"
     return (f"It watched from {span} and {fired}.", _named(told))
 
 

@@ -115,7 +115,7 @@ def test_a_broken_alert_is_our_fault_and_says_what_goes_on():
 def test_in_company_each_is_a_line():
     card = alert([told(Kind.EXPIRED), told(Kind.FLAPPING, since=NOW - MINUTE, times=6)], NOW)
 
-    assert card.title == "BTC: 2 of your alerts – #7 crossed 6 times in 1 min"
+    assert card.title == "BTC: your alert #7 – #7 crossed 6 times in 1 min"
     assert card.lines == (
         "• #7 crossed 6 times in 1 min – BTC skew around 15% · #7",
         "• #7 has ended · #7",

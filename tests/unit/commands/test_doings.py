@@ -229,3 +229,11 @@ async def test_a_clear_level_on_the_loud_side_becomes_the_level(room):
     await room.taps(f"widen:1:{revision}:99")
 
     assert (await room.held(1)).rule.legs[0].clear == 15.0
+
+
+async def test_a_card_shows_the_times_of_the_chats_own_clock(room):
+    await room.store.chats.write(HOME, Preferences(zone="Asia/Tokyo"))
+
+    reply = await room.taps("snooze:1")
+
+    assert reply.card.strong == "Snoozed until 09:15 JST"
