@@ -152,7 +152,13 @@ TABLE = {
     "bot.commands": Row(
         (
             *(*RULES, *ENGINE, "alerts.clock", "alerts.codec", "alerts.history.along"),
-            *("alerts.history.spread", "alerts.metrics", "alerts.offers", "alerts.queue"),
+            *(
+                "alerts.history.context",
+                "alerts.history.spread",
+                "alerts.metrics",
+                "alerts.offers",
+                "alerts.queue",
+            ),
             *("bot.card", "bot.once", "bot.rarity", "bot.text"),
         )
     ),

@@ -65,12 +65,29 @@ class ConflictError(AlertsError):
 class UsageError(AlertsError):
     """A person's words were not understood; `str()` is shown to them.
 
-    `fixes` are complete corrected texts that can be offered as buttons.
+    `fixes` are complete corrected texts that can be offered as buttons, and `labels` what the
+    first of them say there, where the texts themselves would say too much. `about` is what the
+    question is about, where whoever shows it has something to add: `sign`, `comma` or `period`.
     """
 
-    def __init__(self, message: str, *, fixes: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        fixes: tuple[str, ...] = (),
+        labels: tuple[str, ...] = (),
+        about: str = "",
+    ) -> None:
         super().__init__(message)
         self.fixes = fixes
+        self.labels = labels
+        self.about = about
+
+    def saying(self, message: str, *, fixes: tuple[str, ...] = ()) -> "UsageError":
+        """The same question in other words, with more ways out behind its own."""
+        more = UsageError(message, fixes=(*self.fixes, *fixes), about=self.about)
+        more.labels = self.labels
+        return more
 
 
 class RecordingError(AlertsError):

@@ -58,7 +58,7 @@ class Condition:
         metric = self.vocabulary.of(series)
         if metric is None:
             raise UsageError(f"I have no metric {series.metric}.")
-        plain = not series.derived
+        plain = not series.derived and not self.vocabulary.other_sign
         piece = self.found.metrics[0][1] if self.found.metrics else None
         generic = piece and metric.words and piece.text.lower() == metric.words[0].lower()
         return Claim(
@@ -180,6 +180,7 @@ def _two_levels(claim: Claim, also: list[Clause], mild: float, grave: float) -> 
             phrase.swap((phrase.level, both), *unit, *gone),
             phrase.swap((phrase.level, claim.show(mild)), *unit, *gone),
         ),
+        labels=("Yes", f"Just {claim.show(mild)}"),
     )
 
 

@@ -114,19 +114,25 @@ def ask(claim: Claim, amount: Amount) -> None:
 
 
 def _which(claim: Claim, twin: Metric, said: Piece, value: float) -> UsageError:
-    own, other = (write_level(value, one.unit) for one in (claim.metric, twin))
+    own, other = (_grouped(value, one.unit) for one in (claim.metric, twin))
     if claim.metric.unit is Unit.COINS:
-        message = f"Coins or USD: {own} or {other}?"
+        message, about = f"Coins or USD: {own} or {other}?", "coins"
+        labels: tuple[str, ...] = (other, own)
     else:
         yearly = write_number(rounded(value * _EIGHT_HOURS_A_YEAR))
-        message = f"Per 8 h or per year? {other} per 8 h is {yearly}% a year."
+        message, about = f"Per 8 h or per year? {other} per 8 h is {yearly}% a year.", "period"
+        labels = (f"{other} per 8 h", f"{own} a year")
     number = [(claim.phrase.unit, "")] if claim.phrase.unit else []
     return UsageError(
         message,
         fixes=tuple(
-            claim.phrase.swap((said, str(one.key)), (claim.phrase.level, shown), *number)
-            for one, shown in ((twin, other), (claim.metric, own))
+            claim.phrase.swap(
+                (said, str(one.key)), (claim.phrase.level, write_level(value, one.unit)), *number
+            )
+            for one in (twin, claim.metric)
         ),
+        labels=labels,
+        about=about,
     )
 
 
@@ -145,11 +151,17 @@ def listed(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
+def _grouped(value: float, unit: Unit) -> str:
+    """A level as it is said aloud: `500,000 coins`."""
+    return f"{write_number(value, ',')} coins" if unit is Unit.COINS else write_level(value, unit)
+
+
 def _fraction(claim: Claim, value: float) -> UsageError:
     whole = rounded(value * 100)
     return UsageError(
         f"Did you mean {claim.show(whole)} or {claim.show(value)}?",
         fixes=(claim.fixed(whole), claim.fixed(value)),
+        labels=(claim.show(whole), claim.show(value)),
     )
 
 
@@ -162,6 +174,7 @@ def _far(claim: Claim, value: float) -> UsageError:
         f"{claim.show(value)} is far outside anything {claim.word} can be "
         f"({_bound(claim, value)}). It would {result}.",
         fixes=(*(() if nearest is None else (claim.fixed(nearest),)), claim.kept(value)),
+        labels=(*(() if nearest is None else (claim.show(nearest),)), f"Keep {claim.show(value)}"),
     )
 
 
@@ -178,4 +191,6 @@ def _sign(claim: Claim, value: float) -> UsageError:
         f"My sign for {claim.word} is {claim.metric.sign}. "
         f"If your source has the other sign, you want above {claim.show(-value)}.",
         fixes=(claim.fixed(-value, Direction.ABOVE), claim.kept(value)),
+        labels=(f"above {claim.show(-value)}", f"below {claim.show(value)}"),
+        about="sign",
     )

@@ -21,10 +21,12 @@ from alerts.rules.conflicts import check_legs
 from alerts.rules.describe import describe
 from alerts.rules.grades import is_graded, read_grade
 from alerts.rules.phrase import LONGEST_NAME, Clause, Phrase, Piece, clean_name, tidy
+from alerts.rules.signs import has_other_sign, turned
 from alerts.rules.spelling import (
     Check,
     Trouble,
     explain,
+    is_ours,
     nonsense,
     plain_digits,
     respelled,
@@ -130,6 +132,12 @@ def _other(phrase: Phrase, vocabulary: Vocabulary, check: Check) -> Found | None
 def _meaning(condition: Condition, other: Found | None) -> Meaning:
     local = tuple(one for one in condition.phrase.clauses if not _is_shared(one))
     by_kind(tuple(one for one in local if one.kind != "also"))
+    meaning = _read(condition, other)
+    other_sign = condition.vocabulary.other_sign and has_other_sign(condition.found)
+    return turned(meaning) if other_sign else meaning
+
+
+def _read(condition: Condition, other: Found | None) -> Meaning:
     if other is None:
         return read_condition(condition)
     metric = condition.vocabulary.of(condition.series())
@@ -230,7 +238,8 @@ def _name(phrase: Phrase, clause: Clause | None) -> str:
 
 
 def _unknown(phrase: Phrase, found: Found, vocabulary: Vocabulary, check: Check) -> UsageError:
-    if len(found.unknown) == 1 and len(found.metrics) == 1 and not (found.assets or found.fillers):
+    alone = len(found.unknown) == 1 and not is_ours(found.unknown[0].text)
+    if alone and len(found.metrics) == 1 and not (found.assets or found.fillers):
         metric, _ = found.metrics[0]
         return unknown_asset(phrase.text, found.unknown[0], metric, vocabulary, check)
     return explain(Trouble(phrase.text, [*found.unknown, phrase.op][0]), vocabulary, check)

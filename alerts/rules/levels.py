@@ -51,15 +51,25 @@ def _amount(claim: Claim, piece: Piece, unit: Piece | None) -> Amount:
     if amount is None:
         raise no_number(claim, piece)
     if amount.options:
-        asked = " or ".join(amount.options)
-        raise UsageError(
-            f"Did you mean {asked}?"
-            if len(amount.options) > 1
-            else f"I read {piece.text} as {asked}.",
-            fixes=tuple(claim.phrase.swap((piece, option)) for option in amount.options),
-        )
+        raise _which_number(claim, piece, amount)
     _check_unit(claim, piece, unit, amount)
     return amount
+
+
+def _which_number(claim: Claim, piece: Piece, amount: Amount) -> UsageError:
+    """The question for a number with commas or points that can be read in several ways."""
+    shown = [
+        claim.show(read.value)
+        for option in amount.options
+        if (read := read_amount(option, "", claim.metric.unit))
+    ]
+    several = len(amount.options) > 1
+    return UsageError(
+        f"{' or '.join(shown)}?" if several else f"I read {piece.text} as {shown[0]}.",
+        fixes=tuple(claim.phrase.swap((piece, option)) for option in amount.options),
+        labels=tuple(shown) if several else ("OK",),
+        about="comma",
+    )
 
 
 def no_number(claim: Claim, piece: Piece) -> UsageError:
@@ -67,7 +77,9 @@ def no_number(claim: Claim, piece: Piece) -> UsageError:
     example = f"{claim.word} {claim.direction} {claim.show(_example(claim))}"
     shown = piece.text if len(piece.text) <= 40 else f"{piece.text[:40]}…"
     return UsageError(
-        f"{shown} is not a level: I need one number, for example: {example}", fixes=(example,)
+        f"{shown} is not a level: I need one number, for example: {example}",
+        fixes=(example,),
+        labels=(example,),
     )
 
 

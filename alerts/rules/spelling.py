@@ -13,7 +13,7 @@ from alerts.domain.errors import UsageError
 from alerts.metrics.spec import Metric
 from alerts.rules.amounts import read_span, write_level
 from alerts.rules.phrase import Piece, swap
-from alerts.rules.subject import KIND_WORDS, find
+from alerts.rules.subject import KIND_WORDS, Found, find
 from alerts.rules.until import MONTHS, WEEKDAYS
 from alerts.rules.vocabulary import Vocabulary
 
@@ -36,6 +36,8 @@ _WORD = re.compile(r'"[^"]*"?|[^\s"<>,;]+')
 _NUMBER = re.compile(r"[+-]?\$?[0-9.][0-9.,]*(?:k|mn?|mm|bn?)?%?", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
 _UNQUOTED = re.compile(r'^(.*\b(?:named|called))\s+([^\s"]+\s[^"]+)$', re.IGNORECASE)
+_VERSUS = re.compile(r"\b(?:vs|versus|against)\s+[a-z]+", re.IGNORECASE)
+_LEVELLED = re.compile(r"(?:above|below|over|under|[<>])\s*[+-]?\$?[0-9]", re.IGNORECASE)
 _ALIKE = 0.75
 _LONGEST_QUOTE = 40
 
@@ -76,7 +78,9 @@ def explain(trouble: Trouble, vocabulary: Vocabulary, check: Check) -> UsageErro
     found = find(words, vocabulary)
     metric = found.metrics[-1][0] if found.metrics else None
     if metric is None and not found.series:
-        return nonsense(vocabulary)
+        return _no_metric(trouble.text, strange, vocabulary)
+    if metric and len(strange) == 1 and _has_no_more(words, strange[0], found):
+        return _unknown_asset(trouble.text, strange[0], metric, vocabulary)
     if strange:
         return _dropped(trouble.text, (*strange, *found.fillers), check)
     return _unfinished(trouble, metric, vocabulary, check)
@@ -101,6 +105,20 @@ def unknown_asset(
     corrected = _corrected(text, (word,), vocabulary)
     if corrected is not None:
         return _offer(corrected, check)
+    return _unknown_asset(text, word, metric, vocabulary)
+
+
+def _has_no_more(words: tuple[Piece, ...], strange: Piece, found: Found) -> bool:
+    """Whether a line is a metric and one word more, which then is meant to be an asset."""
+    named = {word.text for _, piece in found.metrics for word in words if _inside(word, piece)}
+    return {word.text for word in words} == {*named, strange.text}
+
+
+def _inside(word: Piece, piece: Piece) -> bool:
+    return piece.start <= word.start and word.end <= piece.end
+
+
+def _unknown_asset(text: str, word: Piece, metric: Metric, vocabulary: Vocabulary) -> UsageError:
     name = vocabulary.word_of(metric)
     return UsageError(
         f"I have no {name} for {_quoted(word.text.upper())}. "
@@ -113,6 +131,11 @@ def _words(text: str) -> Iterator[Piece]:
     for match in _WORD.finditer(text):
         if not match[0].startswith('"'):
             yield Piece(match[0], match.start(), match.end())
+
+
+def is_ours(word: str) -> bool:
+    """Whether the grammar itself has a use for a word, if elsewhere."""
+    return word.lower() in _KNOWN
 
 
 def _is_strange(word: str, vocabulary: Vocabulary) -> bool:
@@ -150,6 +173,25 @@ def respelled(
     return None if corrected is None else _offer(corrected, check)
 
 
+def _no_metric(text: str, strange: tuple[Piece, ...], vocabulary: Vocabulary) -> UsageError:
+    """The answer to a line that names no metric: which word was in its place."""
+    if _VERSUS.search(text) and vocabulary.metric("vs gold"):
+        ways = tuple(_VERSUS.sub(f"vs {one}", text) for one in ("gold", "tech"))
+        return UsageError(
+            "I compare returns with gold and with tech stocks; two assets by their level, "
+            "like: btc skew above eth skew",
+            fixes=ways,
+        )
+    if len(strange) == 1 and _LEVELLED.search(text):
+        examples = vocabulary.examples()
+        return UsageError(
+            f"{_quoted(strange[0].text)} is nothing I watch. "
+            f"I need a metric and a level, for example: {' · '.join(examples)}",
+            fixes=examples,
+        )
+    return nonsense(vocabulary)
+
+
 def nonsense(vocabulary: Vocabulary) -> UsageError:
     """The answer to words that cannot be made a rule of."""
     examples = vocabulary.examples()
@@ -164,7 +206,9 @@ def _closest(vocabulary: Vocabulary) -> UsageError:
     fall = f"{vocabulary.default_asset} price -10% in 24h"
     known = (fall,) if vocabulary.metric("price") else ()
     return UsageError(
-        "I don't guess what a crash is. The closest I have:", fixes=(*known, "/presets stress")
+        "I don't guess what a crash is. The closest I have:",
+        fixes=(*known, "/presets stress"),
+        labels=(*known, "Stress watch"),
     )
 
 
@@ -194,7 +238,13 @@ def _unfinished(
 
 def _presets(metric: Metric | None) -> tuple[str, ...]:
     levels = metric.defaults.levels if metric else ()
-    return tuple(write_level(level, metric.unit) for level in levels[:4]) if metric else ()
+    if metric is None:
+        return ()
+    above = metric.defaults.direction == "above"
+    return tuple(
+        metric.name_of(level, above=above) or write_level(level, metric.unit)
+        for level in levels[:4]
+    )
 
 
 def _no_operator(trouble: Trouble, metric: Metric | None, check: Check) -> UsageError:

@@ -52,7 +52,8 @@ def read_until(phrase: Phrase, piece: Piece, today: Today | None) -> datetime:
     if until is None:
         raise UsageError(
             f"until {piece.text[:_SHOWN]}: write a day, a date or a span, "
-            "such as friday, 10 feb 18:00 or 7d."
+            "such as friday, 10 feb 18:00 or 7d.",
+            fixes=(phrase.swap((piece, "7d")),),
         )
     if today and until <= today.now:
         raise UsageError(
@@ -112,6 +113,8 @@ def _day(words: Sequence[str], today: Today) -> date | None:
     match words:
         case ["today" | "tonight"]:
             return here
+        case ["yesterday"]:
+            return here - timedelta(days=1)
         case ["tomorrow"]:
             return here + timedelta(days=1)
         case [word] if len(word) >= _LEAST and (found := _starting(WEEKDAYS, word)) is not None:

@@ -18,11 +18,18 @@ class Vocabulary:
     """Looks words up, whatever their case; the first metric that claims a word has it.
 
     The first asset is the one meant when none is named. No venues given: any may be named.
+    `other_sign`: levels of skew are written as call minus put.
     """
 
     def __init__(
-        self, metrics: Sequence[Metric], assets: Sequence[Asset], venues: Sequence[Venue] = ()
+        self,
+        metrics: Sequence[Metric],
+        assets: Sequence[Asset],
+        venues: Sequence[Venue] = (),
+        *,
+        other_sign: bool = False,
     ) -> None:
+        self.other_sign = other_sign
         self.metrics = tuple(metrics)
         self.assets = tuple(assets)
         self.venues = tuple(venues)

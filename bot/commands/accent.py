@@ -9,7 +9,8 @@ from bot.commands.spec import Ask, Desk, Reply
 from bot.text.numbers import comma_card, commas, points
 
 COMMA = "/settings comma"
-SETTINGS = {COMMA: "Change number format"}
+OTHER_SIGN = "/settings call-put"
+SETTINGS = {COMMA: "Change number format", OTHER_SIGN: "Always use the other sign"}
 """What is on the buttons that offer a setting."""
 
 _COMMA = re.compile(r"[0-9],[0-9]{1,2}(?![0-9])")
@@ -37,7 +38,7 @@ def offering(error: UsageError, ask: Ask, desk: Desk) -> UsageError:
     """The same question, with the setting that would have answered it."""
     if desk.chosen.decimal_comma or not error.fixes or not _COMMA.search(ask.text):
         return error
-    return UsageError(str(error), fixes=(*error.fixes, COMMA))
+    return error.saying(str(error), fixes=(COMMA,))
 
 
 def _rule(values: Mapping[str, str]) -> Mapping[str, str]:

@@ -3,30 +3,35 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from itertools import zip_longest
 
 from alerts.domain.errors import UsageError
 from alerts.domain.preferences import Budget
-from alerts.domain.rule import Draft, Rule
+from alerts.domain.rule import Direction, Draft, Rule
+from alerts.engine.outlook import Outlook
 from alerts.engine.step import align
 from alerts.ports import Held, New
 from alerts.rules.grammar import parse_all
 from alerts.rules.judge import look
 from alerts.rules.until import Today
+from alerts.rules.vocabulary import Vocabulary
 from bot.card import Button, Card
 from bot.commands import wizard
 from bot.commands.around import with_context
 from bot.commands.bundle import check_room, same, save_all
 from bot.commands.drafts import Kept, keep
 from bot.commands.expected import Expected, expected, is_counted, over_budget, remember, weekly
-from bot.commands.market import check_rule, seen, vocabulary
+from bot.commands.market import check_rule, seen, typed, vocabulary
 from bot.commands.past import Past, past, retunes
+from bot.commands.reach import check_reach
 from bot.commands.spec import Ask, Command, Desk, Kind, Param
 from bot.text.cards import saved
 from bot.text.outlook import outlook_line, rate
 from bot.text.preferences import limit
-from bot.text.rules import gist, oneline, standing
+from bot.text.rules import gist, level_of, oneline, standing
 
 BUDGET_A_WEEK = 5
+OTHER_SIGN = "Read with your sign, call minus put; I show mine, put minus call."
 _CALM = f"A calm chat has at most {BUDGET_A_WEEK} a week."
 JUDGED_FROM = timedelta(days=7)
 
@@ -55,20 +60,19 @@ async def create(
     `sure`: the words were confirmed; `again`: though the chat has the same rule.
     """
     now = desk.clock.now()
-    known = vocabulary(desk)
-    try:
-        drafts = parse_all(text, known, sure=sure, today=Today(now))
-    except UsageError as error:
-        raise await with_context(error, text, desk, known) from None
+    drafts = await _drafts(desk, text, sure=sure)
     if len(drafts) > 1:
         return await save_all(ask, desk, drafts)
     [draft] = drafts
+    text = oneline(draft) if desk.chosen.flipped_sign else text
     check_rule(desk, draft)
     held = await desk.rules.of_chat(ask.chat)
     twin = next((one for one in held if same(one.rule.draft, draft)), None)
     if twin and not again:
         return await _twin(ask, desk, twin, text)
     check_room(held, 1, desk.max_rules, now)
+    if not sure:
+        await check_reach(desk, draft, text)
     found = await past(desk, draft)
     if found and not sure:
         _check_budget(draft, found, text, desk.chosen.budget)
@@ -79,6 +83,8 @@ async def create(
     )
     line = outlook_line(found.seen if found else None, now)
     card = saved(rule, state, readings, line, retunes(rule, found))
+    if not sure and desk.chosen.flipped_sign and _speaks_of_skew(draft):
+        card = replace(card, lines=(OTHER_SIGN, *card.lines))
     return await _with_budget(card, desk, rule, found, held)
 
 
@@ -98,6 +104,34 @@ async def _with_budget(
     return replace(card, lines=(*card.lines, line)) if line else card
 
 
+def _speaks_of_skew(draft: Draft) -> bool:
+    return any(leg.series.metric.startswith("skew") for leg in draft.legs)
+
+
+async def _drafts(desk: Desk, text: str, *, sure: bool) -> tuple[Draft, ...]:
+    """The rules a line means. What was confirmed is written in our way already."""
+    known = vocabulary(desk) if sure else typed(desk)
+    try:
+        return parse_all(text, known, sure=sure, today=Today(desk.clock.now(), desk.chosen.place))
+    except UsageError as error:
+        told = await with_context(error, text, desk, known)
+        raise (_in_our_sign(told, known) if known.other_sign else told) from None
+
+
+def _in_our_sign(error: UsageError, known: Vocabulary) -> UsageError:
+    """The question with its ways out as they will be read once they are confirmed."""
+    fixes, labels = [], []
+    for fix, label in zip_longest(error.fixes, error.labels[: len(error.fixes)], fillvalue=""):
+        try:
+            drafts = parse_all(fix, known, sure=True)
+        except UsageError:
+            drafts = ()
+        if len(drafts) == 1 or fix.startswith("/"):
+            fixes.append(oneline(drafts[0]) if drafts else fix)
+            labels.append(label or fix)
+    return UsageError(str(error), fixes=tuple(fixes), labels=tuple(labels), about=error.about)
+
+
 def _check_budget(draft: Draft, found: Past, text: str, budget: Budget | None) -> None:
     """UsageError where a rule would fill the week's budget all by itself."""
     seen = found.seen
@@ -109,7 +143,15 @@ def _check_budget(draft: Draft, found: Past, text: str, budget: Budget | None) -
         f"Replay: {seen.episodes} fires in {seen.known.days} days, {rate(seen)}: that is a lot. "
         f"{whose}",
         fixes=(*(oneline(replace(one, name=draft.name)) for one, _ in found.rarer), text),
+        labels=(*(_rarer(one, other) for one, other in found.rarer), "Save anyway"),
     )
+
+
+def _rarer(draft: Draft, seen: Outlook) -> str:
+    """`Raise to 12% · about 1 a week`."""
+    leg = draft.legs[0]
+    word = "Raise" if leg.direction is Direction.ABOVE else "Lower"
+    return f"{word} to {level_of(leg.series, leg.level, leg.direction)} · {rate(seen)}"
 
 
 async def _twin(ask: Ask, desk: Desk, twin: Held, text: str) -> Card:

@@ -1,10 +1,17 @@
 """What surrounds a question about a rule: the value now, what is usual, and what was seen."""
 
+from collections.abc import Iterator
+
 from alerts.domain.errors import StoreError, UsageError
-from alerts.domain.reading import Series
+from alerts.domain.reading import Reading, Series
+from alerts.domain.rule import Verdict
+from alerts.metrics.spec import Unit
+from alerts.rules.grammar import parse
+from alerts.rules.judge import look
 from alerts.rules.phrase import Piece
 from alerts.rules.subject import find
 from alerts.rules.vocabulary import Vocabulary
+from bot.commands.accent import OTHER_SIGN
 from bot.commands.market import fresh
 from bot.commands.spec import Desk
 from bot.text import figures
@@ -17,14 +24,51 @@ async def with_context(error: UsageError, text: str, desk: Desk, known: Vocabula
     """The same question, with the numbers a person needs to answer it, where there are any."""
     series = _series(text, known)
     metric = known.of(series) if series else None
-    if series is None or metric is None or not error.fixes:
+    if series is None or metric is None or not error.fixes or str(error).startswith("I have no "):
         return error
-    reading = fresh(desk).get(series)
-    now = f"Now {figures.value(metric, reading.value)}" if reading else ""
     usual = figures.usual(metric, series.asset)
+    now = _now(desk, series, known, error)
     parts = [part for part in (now, usual[:1].lower() + usual[1:] if now else usual) if part]
-    sentences = [str(error), ", ".join(parts) and f"{', '.join(parts)}.", await _seen(series, desk)]
-    return UsageError(" ".join(one for one in sentences if one), fixes=error.fixes)
+    said = str(error) if str(error).endswith((".", "?", "!", ":")) else f"{error}."
+    sentences = [said, ", ".join(parts) and f"{', '.join(parts)}.", await _seen(series, desk)]
+    more = (OTHER_SIGN,) if error.about == "sign" else ()
+    told = error.saying(" ".join(one for one in sentences if one), fixes=more)
+    told.labels = tuple(_labels(error, desk, known))
+    return told
+
+
+def _now(desk: Desk, series: Series, known: Vocabulary, error: UsageError) -> str:
+    """The value now; of what can be meant in two ways, both."""
+    readings, shown = fresh(desk), []
+    metric = known.metric(series.metric)
+    twin = known.twin(metric) if metric and error.about in {"period", "coins"} else None
+    for one in (twin, metric):
+        reading = readings.get(Series(one.key, series.asset, one.default_window)) if one else None
+        if one and reading:
+            shown.append(_said(one.unit, series, reading, both=twin is not None))
+    return f"Now {' or '.join(shown)}" if shown else ""
+
+
+def _said(unit: Unit, series: Series, reading: Reading, *, both: bool) -> str:
+    metric = figures.meant(Series(reading.series.metric, series.asset, reading.series.window))
+    if both and unit in {Unit.PERCENT, Unit.PERCENT_YEAR}:
+        per = " a year" if unit is Unit.PERCENT_YEAR else " per 8 h"
+        return f"{figures.level(metric, float(f'{reading.value:.3g}'))}{per}"
+    return figures.value(metric, reading.value)
+
+
+def _labels(error: UsageError, desk: Desk, known: Vocabulary) -> Iterator[str]:
+    """The question's own labels; where a unit is asked about, with what is true already."""
+    for label, fix in zip(error.labels, error.fixes, strict=False):
+        yield f"{label} – true now" if error.about == "coins" and _met(fix, desk, known) else label
+
+
+def _met(fix: str, desk: Desk, known: Vocabulary) -> bool:
+    try:
+        draft = parse(fix, known, sure=True)
+    except UsageError:
+        return False
+    return look(draft, fresh(desk)).verdict is Verdict.MET
 
 
 def _series(text: str, known: Vocabulary) -> Series | None:

@@ -38,6 +38,7 @@ def check_room(held: Sequence[Held], wanted: int, limit: int, now: datetime) -> 
         f"{len(held)} of {limit} alerts are used, so this was not saved. "
         f"Least useful: #{rule.number} {gist(rule.draft)} ({fires}).",
         fixes=(f"/delete {rule.number}", "/alerts"),
+        labels=(f"Delete #{rule.number}", "Show list"),
     )
 
 

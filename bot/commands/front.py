@@ -166,7 +166,7 @@ class Front:
 
     async def _say(self, desk: Desk, ask: Ask, *, sure: bool = False, again: bool = False) -> Reply:
         if not ask.text:
-            raise UsageError("I read text only, and there was none.", fixes=("/now", "/help"))
+            raise UsageError("I read text only, no pictures or voice.", fixes=("/now", "/alerts"))
         if await deleteme.is_awaited(ask, desk):
             return await self._run(desk, deleteme.COMMAND.name, ask)
         if talk := small_talk(ask.text):
@@ -239,17 +239,23 @@ class Front:
         fixes = error.fixes[:FIXES_AT_MOST]
         title, line = _halves(figures.minuses(str(error)))
         return Card(
-            title=title, lines=(line,) if line else (), buttons=await self._ways_out(ask, fixes)
+            title=title,
+            lines=(line,) if line else (),
+            buttons=await self._ways_out(ask, fixes, error.labels),
         )
 
-    async def _ways_out(self, ask: Ask, fixes: Sequence[str]) -> tuple[tuple[Button, ...], ...]:
+    async def _ways_out(
+        self, ask: Ask, fixes: Sequence[str], labels: Sequence[str]
+    ) -> tuple[tuple[Button, ...], ...]:
         try:
             tokens = [await keep(self._desk.notes, ask.chat, Kept(fix)) for fix in fixes]
         except StoreError:
             return ()
+        shown = [_short(figures.minuses(one)) for one in labels]
+        shown += [_label(fix, alone=len(fixes) == 1) for fix in fixes[len(shown) :]]
         rows = [
-            (Button(_label(fix, alone=len(fixes) == 1), f"fix:{token}"),)
-            for fix, token in zip(fixes, tokens, strict=True)
+            (Button(label, f"fix:{token}"),)
+            for label, token in zip(shown[: len(fixes)], tokens, strict=True)
         ]
         if all(fix.startswith("/") for fix in fixes):
             return tuple(rows)
@@ -301,7 +307,11 @@ def _label(fix: str, *, alone: bool) -> str:
     if plain != figures.minuses(fix):
         level = _LEVEL.search(plain)
         words = f"Keep {level[1]}" if level else f"Keep: {plain}"
-    return words if len(words) <= LABEL_LONGEST else words[: LABEL_LONGEST - 1] + "…"
+    return _short(words)
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= LABEL_LONGEST else label[: LABEL_LONGEST - 1] + "…"
 
 
 def _flooded(turn: Turn, *, tapped: bool) -> Reply:

@@ -93,6 +93,11 @@ def vocabulary(desk: Desk) -> Vocabulary:
     return Vocabulary(METRICS, desk.assets)
 
 
+def typed(desk: Desk) -> Vocabulary:
+    """The same, for what the asking chat writes itself."""
+    return Vocabulary(METRICS, desk.assets, other_sign=desk.chosen.flipped_sign)
+
+
 def presets(metric: Metric, asset: Asset, value: float | None) -> list[tuple[str, float]]:
     """Levels worth offering, each with its side: the metric's own, or round ones near a price."""
     if metric.defaults.levels:

@@ -7,7 +7,7 @@ from alerts.rules.until import Today
 from bot.card import Button, Card
 from bot.commands.drafts import Kept, keep
 from bot.commands.edits import find
-from bot.commands.market import vocabulary
+from bot.commands.market import typed
 from bot.commands.past import past
 from bot.commands.spec import Ask, Command, Desk, Kind, Param
 from bot.commands.words import rule_number
@@ -37,7 +37,11 @@ async def _asked(ask: Ask, desk: Desk) -> tuple[Draft, ...]:
         )
     if ask.text.lstrip("#").isdecimal():
         return ((await find(ask, desk, rule_number(ask.text))).rule.draft,)
-    return parse_all(ask.text, vocabulary(desk), today=Today(desk.clock.now()))
+    return parse_all(
+        ask.text,
+        typed(desk),
+        today=Today(desk.clock.now(), desk.chosen.place),
+    )
 
 
 def _line(ask: Ask, drafts: tuple[Draft, ...]) -> str:

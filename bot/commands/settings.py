@@ -10,7 +10,12 @@ from bot.text.preferences import settings_card
 NO_BUTTON = "This button no longer works. /settings shows what does."
 
 
-WORDS = {"comma": {"decimal_comma": True}, "point": {"decimal_comma": False}}
+WORDS = {
+    "comma": {"decimal_comma": True},
+    "point": {"decimal_comma": False},
+    "call-put": {"flipped_sign": True},
+    "put-call": {"flipped_sign": False},
+}
 """What can be chosen by a word, such as the one behind a button that offers it."""
 
 
@@ -27,9 +32,13 @@ async def run(ask: Ask, desk: Desk) -> Card:
 async def tap(ask: Ask, desk: Desk, name: str) -> Reply:
     """Turn one of those that are either so or so, in place."""
     chosen = await preferences(ask, desk)
-    if name != "comma":
-        return Reply(toast=NO_BUTTON)
-    chosen = await change(ask, desk, decimal_comma=not chosen.decimal_comma)
+    match name:
+        case "comma":
+            chosen = await change(ask, desk, decimal_comma=not chosen.decimal_comma)
+        case "sign":
+            chosen = await change(ask, desk, flipped_sign=not chosen.flipped_sign)
+        case _:
+            return Reply(toast=NO_BUTTON)
     return Reply(await _card(ask, desk, chosen))
 
 

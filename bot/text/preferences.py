@@ -37,6 +37,7 @@ def settings_card(chosen: Preferences, tally: Tally, now: datetime) -> Card:
         Field("Quiet hours", hours(chosen.quiet) if chosen.quiet else "none"),
         Field("Budget", _budget(chosen, tally, now)),
         Field("Numbers", f"with a decimal {'comma' if chosen.decimal_comma else 'point'}"),
+        Field("Skew", f"written as {'call − put' if chosen.flipped_sign else 'put − call'}"),
     ]
     snoozed = snoozed_until(chosen, now)
     if snoozed:
@@ -51,7 +52,13 @@ def settings_card(chosen: Preferences, tally: Tally, now: datetime) -> Card:
                 Button("Quiet hours", "cmd:quiet"),
                 Button("Budget", "cmd:budget"),
             ),
-            (Button(f"Decimal {'point' if chosen.decimal_comma else 'comma'}", "set:comma"),),
+            (
+                Button(f"Decimal {'point' if chosen.decimal_comma else 'comma'}", "set:comma"),
+                Button(
+                    f"I write skew as {'put − call' if chosen.flipped_sign else 'call − put'}",
+                    "set:sign",
+                ),
+            ),
             *wake,
         ),
     )

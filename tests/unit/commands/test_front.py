@@ -167,7 +167,7 @@ async def test_a_negative_level_is_asked_about_with_one_kind_of_minus(room):
 
     shown = everything(card) + " ".join(acts(card))
     assert "-15" not in shown
-    assert "Keep −15%" in acts(card)
+    assert "below −15%" in acts(card)
 
 
 async def test_words_not_understood_leave_one_log_line_without_the_words(room, caplog):
@@ -207,7 +207,7 @@ async def test_a_confirmed_odd_level_is_not_asked_about_again(room):
     await room.says("skew above 0.15")
     assert await room.count() == 0
 
-    await room.presses("skew above 0.15%")
+    await room.presses("0.15%")
 
     assert room.card.title == "Saved as #1 – BTC skew above 0.15%"
 

@@ -126,7 +126,7 @@ async def test_an_erased_persons_name_goes_from_a_groups_rules_and_the_rules_sta
 
 
 async def test_what_was_exported_can_be_imported_elsewhere(room):
-    for rule in ('skew above 15% named "my fear"', "basis below 3 for 10m", "price -20% in 7d"):
+    for rule in ('skew above 15% named "my fear"', "basis below 3 for 10m", "price below 60k once"):
         await room.says(rule)
     exported = (await room.runs("export")).document.text
     other = Room(ELSEWHERE, user="7")

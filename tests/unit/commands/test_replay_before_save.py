@@ -107,7 +107,7 @@ async def test_a_rule_that_would_fire_all_the_time_is_asked_about_first():
 
     assert await room.count() == 0
     assert "60 fires in 59 days, about 1 a day" in everything(card)
-    await room.presses("Yes: price below 60000 quiet 0m")
+    await room.presses("Save anyway")
     assert await room.count() == 1
 
 
@@ -161,7 +161,7 @@ async def test_two_severities_are_saved_together():
     room = Room()
     card = await room.says("skew above 15 or 20")
 
-    await room.presses("skew above 15% warn or 20% critical")
+    await room.presses("Yes")
 
     assert room.card.title == "Done, 2 alerts on"
     assert [one.rule.legs[0].level for one in await room.store.rules.of_chat(room.ask.chat)] == [
@@ -270,7 +270,9 @@ async def test_an_end_a_severity_and_a_voice_are_echoed():
 
 
 async def test_a_change_is_called_as_it_is_typed():
-    assert (await Room().says("price falls 20% in 7d")).title == (
+    room = await lived(PRICE, [70_000.0] * 40)
+
+    assert (await room.says("price falls 20% in 7d")).title == (
         "Saved as #1 – BTC price −20% in 7d"
     )
 

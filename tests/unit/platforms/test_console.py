@@ -120,7 +120,7 @@ async def test_fast_input_is_never_dropped_as_a_flood():
 
 
 async def test_a_label_with_a_true_minus_can_be_typed_with_a_hyphen():
-    screen = Screen("skew below -15", "keep -15%")
+    screen = Screen("skew below -15", "below -15%")
     await screen.run()
 
     assert await screen.room.count() == 1

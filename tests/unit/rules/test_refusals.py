@@ -107,7 +107,7 @@ def test_a_very_long_level_is_shown_shortened():
     ("typed", "words"),
     [
         ("skew abov 15", "I read: skew above 15."),
-        ("skew above 15,5", "I read 15,5 as 15.5."),
+        ("skew above 15,5", "I read 15,5 as 15.5%."),
         ("skew above 150%", "never fire"),
         ("skew below 150%", "always be true"),
         ("iv below -5", "never fire"),
@@ -129,7 +129,7 @@ def test_a_very_long_level_is_shown_shortened():
         ("15 skew above 3", "I do not understand '15'"),
         ('skew above 15 "', "I do not understand '\"'"),
         ("above 15", "I don't guess"),
-        ("skew7d above 3", "I don't guess"),
+        ("skew7d above 3", "'skew7d' is nothing I watch"),
         ("foo.60d:BTC above 15", "no metric foo. I have: skew25_norm, atm_iv, basis, price."),
         ("skew:: above 3", "is not a series"),
         ("skew:btc", "not 'the end'"),
@@ -182,7 +182,7 @@ def test_a_venue_that_is_not_read_is_named():
 
 
 def test_a_word_of_ours_in_the_wrong_place_is_not_corrected_into_itself():
-    assert "AFTER" in str(refusal("skew after above 15"))
+    assert "'after'" in str(refusal("skew after above 15"))
 
 
 def test_a_long_chain_of_faults_ends_in_an_answer():
