@@ -12,6 +12,11 @@ BENCHES = {
     "wake": "which rules a value wakes, at 1k and 1M rules (P1)",
     "naive": "the wake index beside load-and-loop over Redis and a naive engine (P2, P3)",
     "load": "a leader's start with 1M rules, and how soon a saved rule counts (P6)",
+    "deliver": "from a reading to 1,000 messages accepted, with 1M rules in the store (P4)",
+    "pace": "the share of 30/s and 1,000/s that is held without one refusal (P5, 80 s)",
     "replay": "one rule over a year of 5-minute history (P9)",
     "start": "how soon the demo shows its first card, and the memory it takes",
 }
+
+ONLY_WHEN_NAMED = ("pace",)
+"""Benches too long for a run of all of them."""

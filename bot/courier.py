@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 HELD_AT_MOST = 200
 BATCH = 50
 WAIT = timedelta(seconds=1)
-HOLD = timedelta(seconds=4)
+HOLD = timedelta(seconds=3.5)
 KEEP_EVERY_SECONDS = 1.0
 BRING_BACK_EVERY_SECONDS = 1.0
 SEND_BOUND_SECONDS = 60.0

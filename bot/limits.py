@@ -20,7 +20,7 @@ ASKED_TOGETHER = 400
 LONGEST_SLEEP_SECONDS = 5.0
 """Nobody sleeps through a longer pause in one go: it may be lifted meanwhile."""
 
-TELEGRAM_SHARE = 0.985
+TELEGRAM_SHARE = 0.99
 """Of the allowed rate: what a stall has held up is made good within the rest."""
 
 TELEGRAM_CHAT_GAP = timedelta(seconds=1.05)

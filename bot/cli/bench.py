@@ -4,7 +4,7 @@ import importlib
 import json
 import operator
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ class Figure:
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--json", "json_lines", is_flag=True, help="One JSON object a line.")
 def command(names: tuple[str, ...], *, json_lines: bool) -> None:
-    """Measure speed and memory on this machine; all figures, or those NAMEd.
+    """Measure speed and memory on this machine; all figures but the longest, or those NAMEd.
 
     A missed target is told and is no failure: the machine may be busy.
     """
@@ -48,7 +48,7 @@ def command(names: tuple[str, ...], *, json_lines: bool) -> None:
     for name in names:
         if name not in benches:
             raise click.UsageError(f"{name!r} is not a bench: choose from {', '.join(benches)}")
-    for name in names or benches:
+    for name in names or [name for name in benches if name not in _long()]:
         click.echo(f"-- {name}: {benches[name]}", err=True)
         for figure in figures(importlib.import_module(f"bench.{name}").run()):
             click.echo(json_line(figure) if json_lines else line(figure))
@@ -61,6 +61,11 @@ def registered(root: Path) -> Mapping[str, str]:
     sys.path.insert(0, str(root))
     benches: Mapping[str, str] = importlib.import_module("bench").BENCHES
     return benches
+
+
+def _long() -> Sequence[str]:
+    only: Sequence[str] = importlib.import_module("bench").ONLY_WHEN_NAMED
+    return only
 
 
 def figures(rows: list[dict[str, Any]]) -> list[Figure]:

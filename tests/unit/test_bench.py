@@ -43,6 +43,12 @@ def test_every_registered_bench_can_be_run():
         assert callable(importlib.import_module(f"bench.{name}").run), what
 
 
+def test_what_runs_only_when_named_is_registered():
+    benches = bench.registered(bench.ROOT)
+
+    assert set(bench._long()) < set(benches)
+
+
 def test_without_the_source_tree_it_is_said_where_the_benches_are(tmp_path):
     with pytest.raises(UsageError, match="source tree"):
         bench.registered(tmp_path)
