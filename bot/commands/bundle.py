@@ -6,13 +6,17 @@ from datetime import datetime
 
 from alerts.domain.errors import ConflictError, UsageError
 from alerts.domain.rule import Draft, Waiting
+from alerts.engine.outlook import Outlook
 from alerts.engine.step import align
 from alerts.ports import Held, New
 from alerts.rules.judge import look
 from bot.card import Button, Card
 from bot.commands import edits
+from bot.commands.expected import remember
 from bot.commands.market import fresh
+from bot.commands.past import replays
 from bot.commands.spec import Ask, Desk
+from bot.text.outlook import in_short, together
 from bot.text.rules import gist, line
 
 
@@ -58,10 +62,15 @@ async def save_all(ask: Ask, desk: Desk, drafts: Sequence[Draft], what: str = ""
         state = align(draft, look(draft, readings))
         new = New(ask.chat, ask.user, draft, state)
         added.append(Held(await desk.rules.add(new, now=now, limit=desk.max_rules), state))
-    return _done(added, len(drafts) - len(fresh_ones), what, desk)
+    seen = await replays(desk, fresh_ones)
+    for one, told in zip(added, seen, strict=True):
+        await remember(desk, one.rule, told)
+    return _done(added, seen, len(drafts) - len(fresh_ones), what, desk)
 
 
-def _done(added: Sequence[Held], known: int, what: str, desk: Desk) -> Card:
+def _done(
+    added: Sequence[Held], seen: Sequence[Outlook | None], known: int, what: str, desk: Desk
+) -> Card:
     now, readings = desk.clock.now(), fresh(desk)
     count = f"{len(added)} alert{'s' * (len(added) != 1)}"
     waiting = [one for one in added if isinstance(one.state.phase, Waiting)]
@@ -74,12 +83,19 @@ def _done(added: Sequence[Held], known: int, what: str, desk: Desk) -> Card:
         )
     if known:
         notes.append(f"{known} you had already.")
+    notes.append(together(seen))
     numbers = ".".join(str(one.rule.number) for one in added)
     now_anyway = (Button("Tell me now anyway", f"armall:{numbers}"),) if waiting else ()
     return Card(
         title=f"Done, {count} on" + (f": {what}" if what else ""),
         strong=f"Done, {count} on",
-        lines=(*notes, *(line(one.rule, one.state, readings, now) for one in added)),
+        lines=(
+            *filter(None, notes),
+            *(
+                f"{line(one.rule, one.state, readings, now)} · {in_short(told)}"
+                for one, told in zip(added, seen, strict=True)
+            ),
+        ),
         buttons=((Button("See list", "cmd:alerts"), *now_anyway),),
     )
 

@@ -13,8 +13,10 @@ from alerts.ports import Held
 from alerts.rules.judge import look
 from bot.card import Button, Card
 from bot.commands.market import fresh
+from bot.commands.past import replayed
 from bot.commands.spec import Ask, Desk
 from bot.text.cards import standing_card
+from bot.text.outlook import outlook_line
 from bot.text.rules import gist
 
 Edit = Callable[[Held, Desk], Awaitable[Card]]
@@ -93,7 +95,11 @@ async def _write(desk: Desk, read: Held, wanted: Held) -> Card:
     """Write an edit of what was read; ConflictError when the engine has moved on since."""
     now = desk.clock.now()
     rule = await desk.rules.replace(wanted.rule, wanted.state, now=now, was=read.state)
-    return standing_card(rule, wanted.state, fresh(desk), desk.clock.now(), read.overlay)
+    card = standing_card(rule, wanted.state, fresh(desk), now, read.overlay)
+    if rule.draft == read.rule.draft:
+        return card
+    past = outlook_line(await replayed(desk, rule.draft), now)
+    return replace(card, lines=(*card.lines, past))
 
 
 async def every(ask: Ask, desk: Desk, *, paused: bool) -> Card:

@@ -1,6 +1,7 @@
 """What a rule would have done over the history there is, and which levels would be rarer."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -66,6 +67,16 @@ async def replayed(desk: Desk, draft: Draft) -> Outlook | None:
     bare = replace(draft, until=None)
     tape = await _tape(desk, bare)
     return outlook(play(bare, tape)) if tape else None
+
+
+async def replays(desk: Desk, drafts: Sequence[Draft]) -> list[Outlook | None]:
+    """The outlooks of several rules, as many as can be played in a few seconds."""
+    found: list[Outlook | None] = []
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(STORE_SECONDS):
+            for draft in drafts:
+                found.append(await replayed(desk, draft))  # noqa: PERF401 -- what is done counts
+    return [*found, *[None] * (len(drafts) - len(found))]
 
 
 async def _tape(desk: Desk, bare: Draft) -> Tape | None:

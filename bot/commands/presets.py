@@ -1,14 +1,17 @@
 """`/presets`: watch sets by name, each set on with one tap and taken back with another."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from alerts.domain.errors import UsageError
 from alerts.domain.ids import Asset
+from alerts.engine.outlook import Outlook
 from alerts.rules.presets import BY_KEY, PRESETS, Offer, Preset, offer
 from bot.card import Button, Card
 from bot.commands.bundle import save_all
 from bot.commands.market import vocabulary
+from bot.commands.past import replays
 from bot.commands.spec import Ask, Command, Desk, Kind, Param
+from bot.text.outlook import in_short, together
 from bot.text.rules import gist
 
 SHARES = "percentile"
@@ -18,7 +21,9 @@ async def run(ask: Ask, desk: Desk) -> Card:
     words = ask.text.lower().split()
     if not words:
         return _all(desk)
-    return _one(desk, *_asked(words, desk))
+    shares = words[-1] == SHARES
+    preset, asset = _asked([word for word in words if word != SHARES], desk)
+    return await _one(desk, preset, asset, shares=shares and bool(preset.shares))
 
 
 async def use(ask: Ask, desk: Desk, chosen: str) -> Card:
@@ -71,19 +76,32 @@ def _all(desk: Desk) -> Card:
     )
 
 
-def _one(desk: Desk, preset: Preset, asset: Asset) -> Card:
-    found = offer(preset, asset, vocabulary(desk))
+async def _one(desk: Desk, preset: Preset, asset: Asset, *, shares: bool) -> Card:
+    found = offer(preset, asset, vocabulary(desk), shares=shares)
+    seen = await replays(desk, found.drafts)
     return Card(
         title=f"{preset.title} for {asset}",
-        lines=(f"{preset.about}.", *_listed(found), *_missing(found)),
+        lines=tuple(
+            one
+            for one in (
+                f"{preset.about}.",
+                *_listed(found, seen),
+                *_missing(found),
+                together(seen) if len(seen) > 1 else "",
+            )
+            if one
+        ),
         footer="One tap sets all of them; Undo takes them back.",
-        buttons=(tuple(_uses(preset, asset, found)), tuple(_others(desk, preset, asset))),
+        buttons=(
+            tuple(_uses(preset, asset, found, shares=shares)),
+            tuple(_others(desk, preset, asset)),
+        ),
     )
 
 
-def _listed(found: Offer) -> Iterator[str]:
-    for draft in found.drafts:
-        yield f"• {gist(draft)}"
+def _listed(found: Offer, seen: Sequence[Outlook | None]) -> Iterator[str]:
+    for draft, told in zip(found.drafts, seen, strict=True):
+        yield f"• {gist(draft)} · {in_short(told)}"
 
 
 def _missing(found: Offer) -> Iterator[str]:
@@ -91,12 +109,15 @@ def _missing(found: Offer) -> Iterator[str]:
         yield f"Not here yet: {text}"
 
 
-def _uses(preset: Preset, asset: Asset, found: Offer) -> Iterator[Button]:
+def _uses(preset: Preset, asset: Asset, found: Offer, *, shares: bool) -> Iterator[Button]:
     if found.drafts:
-        count = len(found.drafts)
-        yield Button(f"Set {count} alert{'s' * (count != 1)}", f"preset:{preset.key}:{asset}:")
+        count, kind = len(found.drafts), SHARES if shares else ""
+        yield Button(
+            f"Set {count} alert{'s' * (count != 1)}", f"preset:{preset.key}:{asset}:{kind}"
+        )
     if preset.shares:
-        yield Button("By percentile instead", f"preset:{preset.key}:{asset}:{SHARES}")
+        word, kind = ("level", "") if shares else ("percentile", f" {SHARES}")
+        yield Button(f"By {word} instead", f"cmd:presets:{preset.key} {asset}{kind}")
 
 
 def _others(desk: Desk, preset: Preset, asset: Asset) -> Iterator[Button]:

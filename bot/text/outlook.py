@@ -1,5 +1,6 @@
 """What a rule would have done, in words: coverage first, never `0 times` over gaps."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from alerts.engine.outlook import Outlook
@@ -38,11 +39,34 @@ def outlook_line(seen: Outlook | None, now: datetime) -> str:
     )
 
 
+def in_short(seen: Outlook | None) -> str:
+    """How often it would have fired, for a list: `about 1 a month (3 in 83 days)`."""
+    if seen is None or not seen.tells:
+        return "replay can't tell yet"
+    if not seen.episodes and seen.known < seen.span * _PATCHY:
+        return "replay can't tell: too many gaps"
+    days = _days(seen.known)
+    return f"{rate(seen)} ({seen.episodes} in {days})" if seen.episodes else f"never in {days}"
+
+
+def together(seen: Sequence[Outlook | None]) -> str:
+    """What several rules come to, of those of which it is known; empty where of none is."""
+    known = [one for one in seen if one is not None and one.tells]
+    if not known:
+        return ""
+    least = "at least " if len(known) < len(seen) else ""
+    return f"Replay, all of them: {least}{often(sum(one.per_week for one in known))}."
+
+
 def rate(seen: Outlook) -> str:
     """How often it fires: `about 3 a week`, `about 1 a quarter`, `never`."""
-    if not seen.episodes:
+    return often(seen.per_week) if seen.episodes else "never"
+
+
+def often(per_week: float) -> str:
+    """So many a week in the unit that suits: `about 1 a month`."""
+    if not per_week:
         return "never"
-    per_week = seen.per_week
     _, factor, word = next(one for one in _RATES if per_week >= one[0])
     return f"about {max(1, round(per_week * factor))} {word}"
 

@@ -317,3 +317,37 @@ async def test_and_with_or_is_made_two_alerts_with_one_tap():
 
     assert "2 alerts on" in room.card.title
     assert await room.count() == 2
+
+
+async def test_an_edit_shows_the_past_of_what_it_makes():
+    room = await lived(SKEW, weekly(16, 16, 22, 16))
+    await room.says("skew above 15%")
+
+    await room.taps("tune:1:1:18")
+
+    assert past(room.card).startswith("Replay of 28 days known of 365: 1 episode")
+
+
+async def test_a_preset_shows_how_often_each_of_its_alerts_would_have_come():
+    room = await lived(SKEW, weekly(16, 16, 22, 16))
+
+    shown = everything(await room.says("/presets stress"))
+    assert "• BTC skew above 15% · about 1 a week (4 in 28 days)" in shown
+    assert "• BTC basis below 3% · replay can't tell yet" in shown
+    assert "Replay, all of them: at least about 1 a week." in shown
+    await room.presses("Set 4 alerts")
+
+    shown = everything(room.card)
+    assert "Replay, all of them: at least about 1 a week." in shown
+    assert "#1 BTC skew above 15% · now 14.2% · armed · about 1 a week (4 in 28 days)" in shown
+
+
+async def test_the_percentile_twin_is_shown_before_it_is_set():
+    room = await lived(SKEW, weekly(16, 16, 22, 16))
+    await room.says("/presets stress")
+
+    await room.presses("By percentile instead")
+    assert "BTC skew top 5% in 365d" in everything(room.card)
+    assert await room.count() == 0
+    await room.presses("By level instead")
+    assert "BTC skew above 15%" in everything(room.card)
