@@ -64,7 +64,7 @@ def outlook(run: Replay) -> Outlook:
 def _quietest(ends: Iterable[datetime], starts: Iterable[datetime]) -> timedelta:
     """The longest wait from an end (or the beginning) to the next start (or the end of it all)."""
     waits = [start - end for end, start in zip(ends, starts, strict=False)]
-    return max(waits, default=timedelta(0))
+    return max(waits)
 
 
 def rarer(draft: Draft, tape: Tape, levels: Iterable[float]) -> tuple[tuple[Draft, Outlook], ...]:

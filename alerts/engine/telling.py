@@ -59,7 +59,8 @@ class Seen:
 
 def tell(seen: Seen, move: Move) -> Move:
     """The move, with what its owner is not to be told now kept for later."""
-    move = replace(move, state=_turned(seen, move))
+    state = _turned(seen, move)
+    move = move if state is move.state else replace(move, state=state)
     if seen.is_snoozed or move.state.flapping:
         return _held(seen, move)
     if move.state.untold is not None:

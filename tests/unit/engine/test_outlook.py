@@ -77,3 +77,38 @@ def test_no_level_is_offered_that_never_fired():
     draft = a_draft()
 
     assert rarer(draft, wind(draft, hourly(10, 16, 10)), (17, 18)) == ()
+
+
+def test_what_is_known_is_the_share_of_the_stretch_that_could_be_decided():
+    readings = [*hourly(10, 10, 10), a_reading(10, when=at(60 * 8)), a_reading(10, when=at(60 * 9))]
+
+    seen = outlook(replay(a_draft(), readings, max_age=HOUR))
+
+    assert (seen.span, seen.known) == (9 * HOUR, 4 * HOUR)
+
+
+def test_nothing_replayed_is_a_stretch_of_nothing():
+    assert outlook(replay(a_draft(), [])) == Outlook(timedelta(0), timedelta(0))
+
+
+def test_of_many_rarer_levels_two_are_offered_and_none_beyond_the_first_that_never_fired():
+    draft = a_draft()
+    tape = wind(draft, hourly(10, 16, 10, 18, 10, 20, 10, 22, 10))
+
+    offered = rarer(draft, tape, (17, 19, 21, 23))
+    stopped = rarer(draft, tape, (25, 17))
+
+    assert [one.legs[0].level for one, _ in offered] == [17, 19]
+    assert stopped == ()
+
+
+@pytest.mark.parametrize(
+    ("gap", "levels"),
+    [
+        (0.5, [16.0, 17.0, 18.0, 19.5]),  # 15.75 and 16.25 are both nearest to 16
+        (1.5, [17, 19, 21, 24, 28]),  # 17.25, 18.75, 21, 24, 28.5 in whole points
+        (12, [30, 40, 60, 90, 120]),  # 33, 45, 63, 87, 123 in tens
+    ],
+)
+def test_levels_are_round_for_the_size_of_the_gap_and_none_comes_twice(gap, levels):
+    assert list(farther(a_leg(level=15, clear=13), gap=gap)) == levels

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from alerts.domain.event import Kind
 from alerts.domain.reading import Reason
 from alerts.domain.rule import Direction, Join, State, Timing
-from alerts.engine.replay import replay
+from alerts.engine.replay import play, replay
 from alerts.engine.step import step
+from alerts.engine.tape import wind
 from alerts.rules.judge import look
 from tests.builders import BASIS, NOON, SKEW, a_draft, a_gap, a_leg, a_reading, a_rule, at, minutes
 
@@ -233,3 +234,24 @@ def test_replay_of_joined_conditions_says_what_live_steps_would_say(draft, pairs
     assert [(e.kind, e.at, e.value, e.series, e.extreme) for e in replayed] == [
         (e.kind, e.at, e.value, e.series, e.extreme) for e in live
     ]
+
+
+def test_from_a_start_behind_all_readings_there_is_nothing_to_say():
+    run = replay(a_draft(), history(10, 16), start=at(600))
+
+    assert (run.events, run.first, run.coverage) == ((), None, 0.0)
+
+
+def test_played_from_a_tape_the_first_sample_does_not_fire_either():
+    draft = a_draft()
+
+    assert play(draft, wind(draft, history(16, 16))).events == ()
+
+
+def test_a_usual_spacing_is_the_middle_one():
+    at_minutes = [0, 1, 3, 6, 11, 21]  # spacings 1, 2, 3, 5, 10
+    five = wind(a_draft(), [a_reading(10, when=at(minute)) for minute in at_minutes])
+    three = wind(a_draft(), [a_reading(10, when=at(minute)) for minute in [0, 1, 3, 13]])
+
+    assert five.ages == {SKEW: minutes(9)}
+    assert three.ages == {SKEW: minutes(6)}

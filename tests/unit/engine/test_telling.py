@@ -17,6 +17,7 @@ from alerts.domain.rule import (
     Timing,
     Unaligned,
 )
+from alerts.engine.move import broken
 from alerts.engine.step import step
 from alerts.rules.judge import look
 from tests.builders import NOON, SKEW, a_draft, a_gap, a_reading, a_rule, a_state, at, minutes
@@ -349,3 +350,11 @@ def test_what_was_broken_and_works_again_is_aligned_silently():
 
     assert (move.state, move.event) == (a_state(Idle(), episodes=1, fired_at=NOON), None)
     assert moved(a_rule(), broken, None, 10).state.phase == Unaligned()
+
+
+def test_a_rule_that_cannot_be_looked_at_is_told_of_by_its_first_condition():
+    event = broken(a_rule(), replace(ON, blind_since=at(3)), at(9))
+
+    assert (event.kind, event.number, event.episode) == (Kind.BROKEN, 1, 1)
+    assert (event.series, event.level, event.value, event.reason) == (SKEW, 15.0, None, None)
+    assert (event.at, event.since) == (at(9), at(3))

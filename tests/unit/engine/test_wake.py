@@ -129,3 +129,27 @@ def test_the_index_wakes_just_the_rules_with_a_level_in_the_move(edits):
         }
         assert index.wake(SKEW, one, other) == expected
         assert len(index) == len(levels)
+
+
+def test_places_of_dropped_rules_are_used_again():
+    index = WakeIndex()
+    for number in range(3000):
+        index.put(a_rule_at(float(number), float(number), RuleId(f"r{number}")))
+    for number in range(2900):
+        index.drop(RuleId(f"r{number}"))
+    for number in range(3000, 5000):
+        index.put(a_rule_at(float(number), float(number), RuleId(f"r{number}")))
+
+    assert len(index) == 2100
+    assert len(index._rules) <= 3000 + 1025
+
+
+def test_a_rule_is_in_it_until_it_is_dropped():
+    index = WakeIndex()
+    index.put(a_rule_at(15.0, 13.0, RuleId("r1")))
+
+    assert RuleId("r1") in index
+    assert RuleId("r2") not in index
+
+    index.drop(RuleId("r1"))
+    assert RuleId("r1") not in index
