@@ -154,6 +154,7 @@ TABLE = {
             *(*RULES, *ENGINE, "alerts.clock", "alerts.codec", "alerts.history.along"),
             *(
                 "alerts.history.context",
+                "alerts.history.moves",
                 "alerts.history.spread",
                 "alerts.metrics",
                 "alerts.offers",
@@ -215,7 +216,7 @@ TABLE = {
 # Values in, values out: no clock, no chance, no outside world.
 PURE = (
     *(DOMAIN, "alerts.metrics", "alerts.rules", "alerts.engine", "alerts.codec"),
-    *("alerts.history.context", "bot.text", "bot.hush", "bot.weaker"),
+    *("alerts.history.context", "alerts.history.moves", "bot.text", "bot.hush", "bot.weaker"),
 )
 IMPURE = {"asyncio", "os", "random", "secrets", "socket", "subprocess", "threading", "time"}
 CLOCKS = {"now", "utcnow", "today"}

@@ -179,7 +179,8 @@ def standing(rule: Rule, state: State, now: datetime, overlay: Overlay = UNTOUCH
 def distance(rule: Rule, latest: Mapping[Series, Reading]) -> float:
     """How far a rule is from its level, in clear gaps of its metric, so that kinds compare."""
     gaps = [gap for leg in rule.legs if (gap := _gap(leg, latest)) is not None]
-    return max(gaps, default=float("inf"))
+    farthest = max if rule.draft.join is Join.ALL else min
+    return farthest(gaps, default=float("inf"))
 
 
 def _leg(leg: Leg) -> str:
