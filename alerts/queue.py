@@ -65,7 +65,8 @@ class Outbox(Protocol):
     """The durable queue between ticks and couriers; an entry leaves it only when settled.
 
     A chat's entries stand in a line: only the first is ever in anybody's hands, so order holds
-    whatever is retried, by however many couriers. Chats take turns: the longest due comes first.
+    whatever is retried, by however many couriers. Chats take turns: the longest due comes first,
+    news before what was laid aside until it is ten minutes old.
     """
 
     async def take(self, hands: Hands, *, count: int, wait: timedelta) -> Sequence[Entry]:

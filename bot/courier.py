@@ -115,6 +115,10 @@ class Courier:
                 raise
             finally:
                 self._held.pop(entry.id, None)
+            if following is not None and len(self._held) >= HELD_AT_MOST // 2:
+                # Chats with long lines would fill both hands, and others wait until they are told.
+                await self._give_back(following)
+                following = None
 
     async def _deliver(self, entry: Entry) -> Entry | None:
         """One try; what is next in the same chat, None when its turn comes later."""
@@ -245,7 +249,7 @@ class Courier:
         return following
 
     async def _give_back(self, entry: Entry) -> None:
-        """On the way out: another courier, or the next start, need not wait for our silence."""
+        """It need not wait for our silence: another courier takes it, or this one in its turn."""
         try:
             await self.store.outbox.defer(self.hands, entry, timedelta(0), tried=False)
         except StoreError as error:

@@ -13,6 +13,9 @@ from alerts.storage import terms
 from alerts.storage.memory_episodes import MemoryEpisodes
 from alerts.storage.memory_shelf import Line, Shelf
 
+AHEAD_SECONDS = 600.0
+"""As in scripts/lines.lua: news goes before what was held back, by so much."""
+
 
 class MemoryOutbox:
     """Implements Outbox."""
@@ -94,7 +97,7 @@ class MemoryOutbox:
     ) -> None:
         line = self._ours(hands, entry)
         if line:
-            line.turn = self._shelf.monotonic() + after.total_seconds()
+            line.turn = self._shelf.monotonic() + (after.total_seconds() or -AHEAD_SECONDS)
             line.entries[0] = replace(line.entries[0], attempts=entry.attempts - (not tried))
 
     async def readdress(self, old: Chat, new: Chat) -> None:
@@ -146,8 +149,11 @@ class MemoryOutbox:
     ) -> None:
         shelf = self._shelf
         shelf.queued += 1
-        fresh = Line(turn=shelf.monotonic())
-        line = shelf.lines.setdefault(shelf.address(chat), fresh)
+        now = shelf.monotonic()
+        turn = now - (0.0 if back_at else AHEAD_SECONDS)
+        line = shelf.lines.setdefault(shelf.address(chat), Line(turn=turn))
+        if line.turn <= now:
+            line.turn = min(line.turn, turn)
         line.entries.append(terms.entry(str(shelf.queued), chat, events, 0, back_at))
         async with shelf.arrival:
             shelf.arrival.notify_all()

@@ -82,6 +82,31 @@ async def test_a_fresh_entry_is_not_held(store):
     assert not entry.held
 
 
+async def test_news_goes_before_what_was_held_back_in_other_chats(store):
+    await lay_aside(store, fired())
+    await store.outbox.bring_back(TELEGRAM, NOON + HOUR)
+    [held] = await take(store)  # it is lined up, and given back as one that came long ago
+    await store.outbox.defer(ONE, held, timedelta(microseconds=1))
+    await queue(store, fired(BOB))
+
+    assert [(one.chat, one.held) for one in await take(store)] == [(BOB, False), (ALICE, True)]
+
+
+async def test_held_news_lets_nobody_in_its_own_chat_pass_but_moves_up_with_them(store):
+    await lay_aside(store, fired())
+    await lay_aside(store, fired(BOB))
+    await store.outbox.bring_back(TELEGRAM, NOON + HOUR)
+    for held in await take(store):
+        await store.outbox.defer(ONE, held, timedelta(microseconds=1))
+    await queue(store, fired(BOB))
+
+    first, second = await take(store)
+
+    assert [(one.chat, one.held) for one in (first, second)] == [(BOB, True), (ALICE, True)]
+    following = await store.outbox.settle(ONE, first)
+    assert (following.chat, following.held) == (BOB, False)
+
+
 async def test_nothing_comes_back_before_its_time_or_twice(store):
     await lay_aside(store, fired(), due=NOON + HOUR)
 

@@ -502,6 +502,19 @@ async def test_entries_of_a_chat_come_in_the_order_they_were_queued(store):
     assert await store.outbox.settle(hands(), second) is None
 
 
+async def test_who_is_given_back_at_once_stands_behind_those_who_wait(store):
+    first, second = await add(store, ALICE), await add(store, BOB)
+    await queue(store, first)
+    [alice] = await take(store)
+    await queue(store, second)
+    [bob] = await take(store)
+
+    await store.outbox.defer(hands(), bob, NO_WAIT, tried=False)
+    await store.outbox.defer(hands(), alice, NO_WAIT, tried=False)
+
+    assert [entry.chat for entry in await take(store)] == [BOB, ALICE]
+
+
 async def test_a_chat_is_in_the_hands_of_one_courier(store):
     rule = await add(store, ALICE)
     await queue(store, rule)

@@ -307,6 +307,26 @@ async def test_a_chat_with_a_long_line_starves_no_other():
     assert len(others) == 20
 
 
+async def test_long_lines_in_all_hands_starve_no_other_chat(monkeypatch):
+    monkeypatch.setattr("bot.courier.HELD_AT_MOST", 4)
+    office = Office(Rates(1e6, chat_gap=timedelta(seconds=0.02)))
+    for number in range(6):
+        for _ in range(10):
+            await office.fire(Chat(TELEGRAM, f"9{number}"))
+    await office.fire(BOB)
+
+    async with office.open():
+        await office.settled()
+
+    told = [chat for chat, *_ in office.platform.inbox]
+    assert len(told) == 61
+    assert told.index(BOB) < 20  # of 61; one line after the other would make it the last
+    for number in range(6):
+        chat = Chat(TELEGRAM, f"9{number}")
+        numbers = [number for one, number, _ in office.platform.inbox if one == chat]
+        assert numbers == sorted(numbers)
+
+
 async def test_who_was_told_to_wait_is_known_to_every_process(office):
     office.platform.script[ALICE] = [Later(timedelta(seconds=60), "flood", whom=Whom.CHAT)]
     await office.fire(ALICE)

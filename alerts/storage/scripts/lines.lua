@@ -11,13 +11,20 @@ local now = micros()
 -- what was delivered can leave.
 redis.call('HDEL', lines, 'nobody')
 
-local function join(chat, id)
+-- News goes before what was held back: it counts as if it had come so much earlier. Held news of that
+-- age has caught up, so it waits no longer than that for its rank.
+local AHEAD = 600000000
+
+local function join(chat, id, turn)
   local line = redis.call('HGET', lines, chat)
   if line and string.find(' ' .. line .. ' ', ' ' .. id .. ' ', 1, true) then
     return
   end
   redis.call('HSET', lines, chat, line and (line .. ' ' .. id) or id)
-  redis.call('ZADD', turns, 'NX', now, chat)
+  local known = tonumber(redis.call('ZSCORE', turns, chat) or 'inf')
+  if not line or (turn < known and known <= now) then  -- it is in nobody's hands, and need not wait
+    redis.call('ZADD', turns, turn, chat)
+  end
 end
 
 -- Takes an entry out of its chat's line, and out of the stream.

@@ -12,13 +12,15 @@ end
 redis.call('SET', turns .. ':clock', string.format('%d', now))
 
 local function line_up(entry)
-  local chat = ''
+  local chat, turn = '', now - AHEAD
   for index = 1, #entry[2], 2 do
     if entry[2][index] == 'chat' then
       chat = entry[2][index + 1]
+    elseif entry[2][index] == 'back' then
+      turn = now
     end
   end
-  join(address(moved, chat), entry[1])
+  join(address(moved, chat), entry[1], turn)
 end
 
 -- Without any line nothing may be pending: the lines were lost, or an older version read the stream.
