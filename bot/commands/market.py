@@ -7,8 +7,9 @@ from alerts.domain.errors import UsageError
 from alerts.domain.ids import Asset
 from alerts.domain.reading import Reading, Series
 from alerts.domain.rule import Draft
-from alerts.history.spread import spread
+from alerts.history.spread import TOGETHER, spread
 from alerts.metrics import BY_KEY, METRICS
+from alerts.metrics.regime import REGIME_KEY, inputs, regime_along
 from alerts.metrics.spec import Metric, Unit
 from alerts.rules.vocabulary import Vocabulary
 from bot.commands.spec import Desk
@@ -29,9 +30,12 @@ def fresh(desk: Desk) -> dict[Series, Reading]:
 
 
 def seen(desk: Desk, draft: Draft) -> dict[Series, Reading]:
-    """The same, with the spreads a rule watches: those are computed once somebody asks."""
+    """The same, with the spreads and the regime that a rule watches, as far as they follow."""
     readings = fresh(desk)
     for series in (leg.series for leg in draft.legs if leg.series not in readings):
+        if series.metric == REGIME_KEY and not series.derived:
+            read = [readings[one] for one in inputs(series.asset) if one in readings]
+            readings |= {one.series: one for one in regime_along(series.asset, read, TOGETHER)}
         pair = [readings[base] for base in series.bases if base in readings]
         if series.other is not None and len(pair) == len(series.bases):
             made = spread(series, *pair, points=BY_KEY[series.metric].is_percent)

@@ -54,8 +54,11 @@ def together(seen: Sequence[Outlook | None]) -> str:
     known = [one for one in seen if one is not None and one.tells]
     if not known:
         return ""
-    least = "at least " if len(known) < len(seen) else ""
-    return f"Replay, all of them: {least}{often(sum(one.per_week for one in known))}."
+    per_week, some = sum(one.per_week for one in known), len(known) < len(seen)
+    if not per_week:
+        of = "none of those it can tell" if some else "none of them"
+        return f"Replay: {of} would have fired."
+    return f"Replay, all of them: {'at least ' * some}{often(per_week)}."
 
 
 def rate(seen: Outlook) -> str:

@@ -83,6 +83,9 @@ def headline(told: Told) -> tuple[str, str]:
     if event.kind is Kind.RESOLVED:
         return figures.heading(event.series, f"back to {shown}"), _cleared(told)
     side = f"{told.direction} your {level_of(event.series, event.level, told.direction)}"
+    if metric.names:
+        worse = "worse" if told.direction is Direction.ABOVE else "better"
+        side = f"{worse} than {level_of(event.series, event.level, told.direction)}"
     if event.kind is Kind.FIRED:
         return figures.heading(event.series, shown), side
     still = side if beyond or told.leg is None else f"not yet {clear(told.leg)}"

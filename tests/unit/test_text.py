@@ -25,11 +25,13 @@ from alerts.domain.rule import (
     Unaligned,
     Waiting,
 )
+from alerts.engine.outlook import Outlook
 from alerts.metrics import BY_KEY
 from alerts.metrics.spec import Band
 from bot.card import Tone
 from bot.text import Told, alert, figures, rules
 from bot.text.board import board, missing, source
+from bot.text.outlook import together
 
 NOW = datetime(2026, 2, 6, 20, 15, tzinfo=UTC)
 CHAT = Chat(Platform("telegram"), "1")
@@ -666,3 +668,38 @@ def test_the_source_line_spans_the_ages():
     shown = source([a_reading(SKEW, 1.0), a_reading(PRICE, 1.0, seconds=4)], NOW, simulated=True)
 
     assert shown == "Deribit · 20:15 UTC · data 4 s to 18 s old · simulated market"
+
+
+def test_a_regime_is_told_in_its_words():
+    series = Series.parse("regime:BTC")
+    rule = a_rule(Leg(series, Direction.ABOVE, 1.5, 1.5))
+    values = {"series": series, "level": 1.5}
+    fired = replace(told(Kind.FIRED, 2.0, rule).event, **values)
+    over = replace(fired, kind=Kind.RESOLVED, value=1.0, extreme=3.0)
+    why = "Regime STRESS: skew 20.0% (> 15%)"
+
+    card = alert([Told(fired, rule, None, None, regime=why)], NOW)
+    after = alert([Told(over, rule, None, None)], NOW)
+
+    assert card.title == "BTC regime STRESS – worse than cautious"
+    assert ("Regime", "STRESS: skew 20.0% (> 15%)") in [(f.name, f.value) for f in card.fields]
+    assert any("quiet until it clears (below stress)" in field.value for field in card.fields)
+    assert after.title == "BTC regime back to CAUTIOUS – under stress for 10 min"
+    assert "peak PANIC" in after.lines[0]
+
+
+@pytest.mark.parametrize(
+    ("fired", "line"),
+    [
+        ([0, 0], "Replay: none of them would have fired."),
+        ([0, None], "Replay: none of those it can tell would have fired."),
+        ([4, 8], "Replay, all of them: about 3 a week."),
+        ([4, None], "Replay, all of them: at least about 1 a week."),
+        ([None], ""),
+    ],
+)
+def test_several_rules_are_told_together_as_far_as_it_is_known(fired, line):
+    month = timedelta(days=28)
+    seen = [None if count is None else Outlook(month, month, count) for count in fired]
+
+    assert together(seen) == line

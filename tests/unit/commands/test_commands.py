@@ -495,3 +495,11 @@ async def test_a_rule_on_the_regime_is_told_in_its_words(room):
     assert card.title == "Saved as #1 – BTC regime above cautious"
     assert "clears below stress" in everything(card)
     assert "Now CAUTIOUS." in card.lines
+
+
+async def test_a_rule_on_a_regime_that_was_not_read_yet_starts_from_what_is_known(room):
+    regime_of(room, skew=20.0, basis=2.0, longs=1.8e9)
+
+    card = await room.says("regime becomes stress")
+
+    assert "Already true (STRESS)" in everything(card)
