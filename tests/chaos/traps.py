@@ -76,7 +76,7 @@ class WatchedStore:
 
     def __init__(self, store, trap):
         self._store, self._trap = store, trap
-        for name in ("rules", "history", "outbox", "notes"):
+        for name in ("rules", "history", "outbox", "notes", "chats", "episodes"):
             setattr(self, name, Watched(getattr(store, name), name, trap))
 
     def lease(self, holder, ttl):

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 from dataclasses import dataclass
 
@@ -95,3 +96,96 @@ def check_aof(*words):
         ["valkey-check-aof", *map(str, words)],
         executable=BINARY, input=b"y\n", capture_output=True, check=False,
     )  # fmt: skip
+
+
+@contextlib.asynccontextmanager
+async def sentinel(folder, primary_port, number):
+    """A Sentinel of the primary `market` at that port, quick to give it up; yields its own port."""
+    own = free_port()
+    path = folder / f"sentinel-{number}.conf"
+    path.write_text(
+        f"port {own}\nbind 127.0.0.1\ndir {folder}\n"
+        f"sentinel monitor market 127.0.0.1 {primary_port} 2\n"
+        "sentinel down-after-milliseconds market 1000\n"
+        "sentinel failover-timeout market 3000\n"
+    )
+    quiet = subprocess.DEVNULL
+    process = await asyncio.create_subprocess_exec(
+        BINARY, str(path), "--sentinel", stdout=quiet, stderr=quiet
+    )
+    try:
+        await until_open(own)
+        yield own
+    finally:
+        process.kill()
+        await process.wait()
+
+
+def free_port():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+async def until_open(port):
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            with contextlib.suppress(OSError):
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.close()
+                await writer.wait_closed()
+                return
+            await asyncio.sleep(0.02)
+
+
+async def met(ports):
+    """Wait until every Sentinel knows the replica and the other Sentinels."""
+    others = str(len(ports) - 1)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        for port in ports:
+            async with Redis(port=port) as client:
+                while True:
+                    flat = await client.execute_command("SENTINEL", "MASTER", "market")
+                    known = (
+                        flat
+                        if isinstance(flat, dict)
+                        else dict(zip(flat[::2], flat[1::2], strict=True))
+                    )
+                    texts = {_text(key): _text(value) for key, value in known.items()}
+                    told = texts["num-other-sentinels"], texts["num-slaves"]
+                    if told == (others, "1"):
+                        break
+                    await asyncio.sleep(0.1)
+
+
+def _text(value):
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+async def a_port(server):
+    """Opens a port of the loopback: replicas cannot be told of a socket."""
+    port = free_port()
+    await server.tell("CONFIG", "SET", "port", port)
+    return port
+
+
+async def caught_up(replica):
+    async with asyncio.timeout(10):
+        while (await replica.tell("INFO", "replication"))["master_link_status"] != "up":
+            await asyncio.sleep(0.02)
+
+
+@contextlib.asynccontextmanager
+async def watched_by_sentinels(folder):
+    """A primary, its replica, and three Sentinels on loopback: their address and the servers."""
+    at_once = {"repl_diskless_sync_delay": 0}
+    async with contextlib.AsyncExitStack() as stack:
+        old = await stack.enter_async_context(bare(folder / "a", "a", **at_once))
+        port = await a_port(old)
+        replica = {"port": free_port(), "replicaof": f"127.0.0.1 {port}", **at_once}
+        new = await stack.enter_async_context(bare(folder / "b", "b", **replica))
+        await caught_up(new)
+        ports = [await stack.enter_async_context(sentinel(folder, port, n)) for n in range(3)]
+        await met(ports)
+        places = ",".join(f"127.0.0.1:{one}" for one in ports)
+        yield f"redis+sentinel://{places}/market", old, new

@@ -6,7 +6,6 @@ which row is shown by which test.
 
 import asyncio
 import contextlib
-import itertools
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -23,12 +22,19 @@ from alerts.storage import terms
 from alerts.storage.connection import COMMAND_SECONDS
 from alerts.storage.keys import Keys
 from alerts.storage.redis import RedisStore
+from alerts.storage.sentinel import parsed
 from alerts.tick import open_watch, tick
 from bot.app import opened
 from bot.health import history_parts, store_part
-from bot.settings import load
+from bot.settings import SettingsError, load
 from tests.builders import BASIS, CHAT, NOON, SKEW, a_draft
-from tests.contracts.servers import bare, check_aof
+from tests.contracts.servers import (
+    a_port,
+    bare,
+    caught_up,
+    check_aof,
+    watched_by_sentinels,
+)
 from tests.fakes.clock import ManualClock
 from tests.fakes.proxy import Proxy
 
@@ -296,21 +302,6 @@ async def test_a_replica_promoted_has_rules_states_and_queue(tmp_path):
                 assert [event.kind for event in await told(after)] == [Kind.FIRED]
 
 
-async def a_port(server):
-    """Opens a port of the loopback: replicas cannot be told of a socket."""
-    for port in itertools.count(21_000 + server.process.pid % 20_000):
-        with contextlib.suppress(Exception):
-            await server.tell("CONFIG", "SET", "port", port)
-            return port
-    return None
-
-
-async def caught_up(replica):
-    async with asyncio.timeout(10):
-        while (await replica.tell("INFO", "replication"))["master_link_status"] != "up":
-            await asyncio.sleep(0.02)
-
-
 FULL = {"maxmemory_policy": "noeviction"}
 
 
@@ -496,3 +487,51 @@ async def test_a_server_clock_set_back_holds_up_no_news(tmp_path):
         (again,) = await store.outbox.take(HANDS, count=1, wait=timedelta(seconds=1))
 
         assert again.id == entry.id
+
+
+async def test_a_failover_by_sentinels_is_followed_and_nothing_is_told_twice(tmp_path):
+    async with watched_by_sentinels(tmp_path) as (url, old, _), opened_at(url) as store:
+        rule = await a_rule(store)
+        leader = Leader(store)
+        first = await leader.lead()
+        await leader.see(14.0)
+        await leader.see(16.0)
+        assert len(await told(store)) == 1
+        await old.tell("WAIT", 1, 1000)
+
+        old.kill()
+
+        async with asyncio.timeout(15):
+            while await led(leader) in {None, first}:
+                await asyncio.sleep(0.1)
+        assert leader.fence > first
+        assert (await store.rules.get(CHAT, 1)).rule == rule
+        await leader.see(16.5)
+        assert await told(store) == []
+
+
+async def led(leader):
+    with contextlib.suppress(StoreError):
+        return await leader.lead()
+    return None
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["redis+sentinel://h:1,h:2", "redis+sentinel:///name", "redis+sentinel://h:x/name"],
+)
+def test_an_address_of_sentinels_that_cannot_be_used_is_refused_without_repeating_it(url):
+    with pytest.raises(SettingsError, match="REDIS_URL") as refusal:
+        load({"REDIS_URL": url.replace("//", "//:canary@")}, None)
+
+    assert "canary" not in str(refusal.value)
+    assert "redis+sentinel://host:26379" in str(refusal.value)
+
+
+def test_a_password_for_a_primary_is_a_secret_of_the_settings():
+    url = "redis+sentinel://:p%40ss@one:26379,two:26379/market/3"
+    settings = load({"REDIS_URL": url}, None)
+
+    assert parsed(url).options == {"db": 3, "password": "p@ss"}
+    assert parsed(url).sentinels == [("one", 26379), ("two", 26379)]
+    assert set(settings.secrets) == {"p@ss", "p%40ss"}
