@@ -6,12 +6,12 @@ silent too and told at once, else the chat would show for hours what is no longe
 one that waits, waits with it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.domain.calendar import next_summary, period_name, quiet_until
-from alerts.domain.event import Event, Kind
+from alerts.domain.event import OF_EPISODES, Event, Kind
 from alerts.domain.ids import RuleId
 from alerts.domain.preferences import Budget, Preferences
 from alerts.domain.rule import Severity, Voice
@@ -52,7 +52,7 @@ def sift(
     tell: list[Told] = []
     aside: list[Event] = []
     for one in told:
-        joins = _key(one.event) in waiting and not _rings_through(one)
+        joins = _follows(one, waiting) and not _rings_through(one)
         if joins or (until and _waits(one)):
             aside.append(one.event)
             waiting.add(_key(one.event))
@@ -99,6 +99,11 @@ def left(chosen: Preferences, tally: Tally, now: datetime) -> int | None:
 def room(budget: Budget, period: str) -> int:
     """How many alerts may ring in a period, with those allowed on top."""
     return budget.most + (budget.more if budget.more_in == period else 0)
+
+
+def _follows(told: Told, waiting: Container[tuple[RuleId, int]]) -> bool:
+    """Whether it goes on with an episode that waits; what is of the data or the rule does not."""
+    return told.event.kind in OF_EPISODES and _key(told.event) in waiting
 
 
 def _waits(told: Told) -> bool:

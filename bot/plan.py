@@ -15,6 +15,7 @@ from bot.card import Button, Card
 from bot.hush import Sifted, put_off, room, sift
 from bot.text import Told, alert
 from bot.text.held import Waited, held
+from bot.text.mirror import mirrored, mirrored_waited
 from bot.text.numbers import comma_card
 from bot.text.preferences import MORE, this
 
@@ -75,7 +76,7 @@ async def plan(
         extra = (OFFER, Button("Quiet 23:00–07:00", "quiet:23:00-07:00"))
 
     def write(at: datetime) -> Card:
-        card = alert(sifted.tell, here(at, chosen.place), simulated=simulated)
+        card = _alert(sifted.tell, here(at, chosen.place), chosen, simulated=simulated)
         card = replace(card, silent=card.silent or sifted.silent)
         return dressed(_with(card, *extra) if extra else card, chosen)
 
@@ -94,17 +95,31 @@ async def plan_held(
     ]
     if not waited:
         return Plan()
-    place = chat.chosen.place
-    return Plan(
-        lambda at: dressed(
-            held(waited, chat.chosen, here(at, place), simulated=simulated), chat.chosen
-        )
-    )
+    chosen = chat.chosen
+
+    def write(at: datetime) -> Card:
+        now = here(at, chosen.place)
+        card = held(waited, chosen, now, simulated=simulated)
+        if chosen.flipped_sign:
+            shown = held(list(map(mirrored_waited, waited)), chosen, now, simulated=simulated)
+            card = replace(shown, events=card.events)
+        return dressed(card, chosen)
+
+    return Plan(write)
 
 
 def dressed(card: Card, chosen: Preferences) -> Card:
     """A card with its numbers as the chat writes them."""
     return comma_card(card) if chosen.decimal_comma else card
+
+
+def _alert(told: Sequence[Told], now: datetime, chosen: Preferences, *, simulated: bool) -> Card:
+    """The card in the chat's own sign; what its buttons do and machines read is in ours."""
+    card = alert(told, now, simulated=simulated)
+    if not chosen.flipped_sign:
+        return card
+    shown = alert(list(map(mirrored, told)), now, simulated=simulated)
+    return replace(shown, tone=card.tone, buttons=card.buttons, events=card.events)
 
 
 async def _waited(events: Sequence[Event], rules: RuleBook) -> list[Waited]:

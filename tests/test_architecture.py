@@ -51,6 +51,7 @@ TABLE = {
     ),
     "alerts.rules": Row(RULES),
     "alerts.rules.grammar": Row(RULES, ("lark",)),
+    "alerts.rules.mirror": Row((*RULES, "alerts.metrics.mirror")),
     "alerts.engine": Row((DOMAIN, "alerts.rules")),
     "alerts.codec": Row((DOMAIN,)),
     "alerts.codec.rules": Row((DOMAIN,), ("msgspec",)),

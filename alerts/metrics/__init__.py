@@ -12,6 +12,7 @@ from alerts.metrics.extremes import DRAWDOWN, REBOUND
 from alerts.metrics.flow import PCR_OI, PCR_VOLUME
 from alerts.metrics.funding import FUNDING_8H, FUNDING_ANNUAL
 from alerts.metrics.liquidations import LIQ_LONG_USD, LIQ_SHORT_USD
+from alerts.metrics.mirror import MIRRORED
 from alerts.metrics.open_interest import OI_COIN, OI_USD
 from alerts.metrics.price import PRICE
 from alerts.metrics.realised import RV, VRP
@@ -48,7 +49,10 @@ METRICS: tuple[Metric, ...] = (
     REGIME,
 )
 
-BY_KEY: Mapping[MetricKey, Metric] = MappingProxyType({metric.key: metric for metric in METRICS})
+BY_KEY: Mapping[MetricKey, Metric] = MappingProxyType(
+    {metric.key: metric for metric in (*METRICS, *MIRRORED.values())}
+)
+"""Every metric that can be shown; those of `mirror` are no more than that."""
 
 
 @lru_cache(maxsize=1024)

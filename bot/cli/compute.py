@@ -14,7 +14,7 @@ from alerts.domain.ids import Asset
 from alerts.domain.market import Snapshot
 from alerts.domain.reading import Gap, Reading, Reason, Sample, Series
 from alerts.exchanges import EXCHANGES
-from alerts.metrics import BY_KEY
+from alerts.metrics import BY_KEY, METRICS
 from alerts.metrics.spec import DERIVATIONS
 from alerts.offers import kinds_of
 from alerts.playback import samples, usual_age
@@ -57,9 +57,10 @@ def _known(text: str) -> Series:
         series = Series.parse(text)
     except UsageError as error:
         raise Refused(str(error)) from error
-    metric = BY_KEY.get(series.metric)
+    metric = next((one for one in METRICS if one.key == series.metric), None)
     if metric is None:
-        raise Refused(f"{series.metric!r} is not a metric here: {', '.join(BY_KEY)}")
+        known = ", ".join(one.key for one in METRICS)
+        raise Refused(f"{series.metric!r} is not a metric here: {known}")
     if series.window not in (metric.windows or ("",)):
         raise Refused(f"{text!r} does not exist: write {_meant(series)}")
     if series.other is not None:

@@ -21,7 +21,10 @@ def heard(ask: Ask, name: str, desk: Desk) -> Ask:
     """What somebody typed, as everybody's commands read it; `name` is the command, if any."""
     first = ask.text.partition(" ")[0]
     name = first[1:].partition("@")[0].lower() if first.startswith("/") else name.lower()
-    if not desk.chosen.decimal_comma or (name and name not in _OF_RULES):
+    if name and name not in _OF_RULES:
+        return ask
+    ask = replace(ask, typed=True)
+    if not desk.chosen.decimal_comma:
         return ask
     return replace(ask, text=points(ask.text), values=_rule(ask.values))
 

@@ -13,6 +13,7 @@ from alerts.engine.step import align
 from alerts.ports import Held, New
 from alerts.rules.grammar import parse_all
 from alerts.rules.judge import look
+from alerts.rules.mirror import is_turned, mirrored
 from alerts.rules.until import Today
 from alerts.rules.vocabulary import Vocabulary
 from bot.card import Button, Card
@@ -31,7 +32,7 @@ from bot.text.preferences import limit
 from bot.text.rules import gist, level_of, oneline, standing
 
 BUDGET_A_WEEK = 5
-OTHER_SIGN = "Read with your sign, call minus put; I show mine, put minus call."
+OTHER_SIGN = "In your sign: {}. Lists show mine, put minus call."
 _CALM = f"A calm chat has at most {BUDGET_A_WEEK} a week."
 JUDGED_FROM = timedelta(days=7)
 
@@ -60,7 +61,7 @@ async def create(
     `sure`: the words were confirmed; `again`: though the chat has the same rule.
     """
     now = desk.clock.now()
-    drafts = await _drafts(desk, text, sure=sure)
+    drafts = await _drafts(desk, text, sure=sure, theirs=ask.typed)
     if len(drafts) > 1:
         return await save_all(ask, desk, drafts)
     [draft] = drafts
@@ -83,8 +84,8 @@ async def create(
     )
     line = outlook_line(found.seen if found else None, now)
     card = saved(rule, state, readings, line, retunes(rule, found))
-    if not sure and desk.chosen.flipped_sign and _speaks_of_skew(draft):
-        card = replace(card, lines=(OTHER_SIGN, *card.lines))
+    if desk.chosen.flipped_sign and is_turned(draft):
+        card = replace(card, lines=(OTHER_SIGN.format(gist(mirrored(draft))), *card.lines))
     return await _with_budget(card, desk, rule, found, held)
 
 
@@ -104,13 +105,9 @@ async def _with_budget(
     return replace(card, lines=(*card.lines, line)) if line else card
 
 
-def _speaks_of_skew(draft: Draft) -> bool:
-    return any(leg.series.metric.startswith("skew") for leg in draft.legs)
-
-
-async def _drafts(desk: Desk, text: str, *, sure: bool) -> tuple[Draft, ...]:
-    """The rules a line means. What was confirmed is written in our way already."""
-    known = vocabulary(desk) if sure else typed(desk)
+async def _drafts(desk: Desk, text: str, *, sure: bool, theirs: bool) -> tuple[Draft, ...]:
+    """The rules a line means. What was confirmed, or a button says, is written in our way."""
+    known = typed(desk) if theirs and not sure else vocabulary(desk)
     try:
         return parse_all(text, known, sure=sure, today=Today(desk.clock.now(), desk.chosen.place))
     except UsageError as error:

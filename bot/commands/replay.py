@@ -7,7 +7,7 @@ from alerts.rules.until import Today
 from bot.card import Button, Card
 from bot.commands.drafts import Kept, keep
 from bot.commands.edits import find
-from bot.commands.market import typed
+from bot.commands.market import typed, vocabulary
 from bot.commands.past import past
 from bot.commands.spec import Ask, Command, Desk, Kind, Param
 from bot.commands.words import rule_number
@@ -39,7 +39,7 @@ async def _asked(ask: Ask, desk: Desk) -> tuple[Draft, ...]:
         return ((await find(ask, desk, rule_number(ask.text))).rule.draft,)
     return parse_all(
         ask.text,
-        typed(desk),
+        typed(desk) if ask.typed else vocabulary(desk),
         today=Today(desk.clock.now(), desk.chosen.place),
     )
 

@@ -22,6 +22,7 @@ class Ask:
     `user` is the platform's id of the person, `text` the words after the command,
     `values` the typed parameters where the platform has them (Discord), by parameter name.
     `may_edit`: whether this person may change this chat's rules.
+    `typed`: these are the person's own words, and not ours from behind a button.
     `one_by_one`: each answer is waited for before the next question is put, so there is no flood.
     """
 
@@ -30,6 +31,7 @@ class Ask:
     text: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
     may_edit: bool = True
+    typed: bool = False
     one_by_one: bool = False
 
 

@@ -37,7 +37,7 @@ def settings_card(chosen: Preferences, tally: Tally, now: datetime) -> Card:
         Field("Quiet hours", hours(chosen.quiet) if chosen.quiet else "none"),
         Field("Budget", _budget(chosen, tally, now)),
         Field("Numbers", f"with a decimal {'comma' if chosen.decimal_comma else 'point'}"),
-        Field("Skew", f"written as {'call − put' if chosen.flipped_sign else 'put − call'}"),
+        Field("Skew", _sign(chosen)),
     ]
     snoozed = snoozed_until(chosen, now)
     if snoozed:
@@ -157,6 +157,12 @@ def snoozed_until(chosen: Preferences, now: datetime) -> datetime | None:
     """When a snooze that is on ends."""
     until = chosen.snoozed_until
     return until if until and now < until else None
+
+
+def _sign(chosen: Preferences) -> str:
+    if chosen.flipped_sign:
+        return "you write, and alerts tell, call − put: fear is minus"
+    return "put − call: fear is plus"
 
 
 def _clock(chosen: Preferences, now: datetime) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -333,3 +334,33 @@ async def test_of_two_on_one_series_only_the_stronger_is_told(night):
 
     assert len(await night.delivers()) == 1
     assert "Also above your 15% (#1)." in night.inbox.cards[0][1].lines
+
+
+async def test_alerts_tell_skew_with_the_sign_that_the_chat_has_chosen(night):
+    await night.store.chats.write(ALICE, Preferences(flipped_sign=True))
+    await night.tell(await night.rule())
+    await night.tell(await night.rule(BASIS))
+
+    await night.delivers()
+
+    first, second = [card for _, card in night.inbox.cards]
+    assert first.title == "BTC call skew −16.2% – below your −15%"
+    assert first.lines[0].startswith("Puts far dearer than calls. Usual −6 to +6")
+    assert (first.events[0].value, first.events[0].level) == (16.2, 15.0)
+    assert not [one for row in first.buttons for one in row if "call_skew" in one.act]
+    assert second.title.startswith("BTC basis")
+
+
+async def test_what_was_held_is_told_in_the_chosen_sign_too(night):
+    await night.store.chats.write(ALICE, replace(BERLIN, flipped_sign=True, decimal_comma=True))
+    rule = await night.rule()
+    await night.tell(rule)
+    night.clock.advance(minutes=30)
+    await night.tell(rule, Kind.RESOLVED, 12.5, BEDTIME, 18.24)
+    await night.delivers()
+
+    await night.delivers(hours=7)
+
+    [(_, card)] = night.inbox.cards
+    assert card.title == "Held while you slept: 1 – BTC call skew below −15%, over"
+    assert "low −18,2%" in card.lines[0]

@@ -306,7 +306,9 @@ async def test_always_the_other_sign_is_one_tap_and_read_from_then_on(room):
     card = await room.says("skew below -15")
 
     assert card.title == "Saved as #1 – BTC skew above 15%"
-    assert card.lines[0] == "Read with your sign, call minus put; I show mine, put minus call."
+    assert (
+        card.lines[0] == "In your sign: BTC call skew below −15%. Lists show mine, put minus call."
+    )
 
 
 @pytest.mark.parametrize(

@@ -350,3 +350,51 @@ async def test_members_see_settings_and_do_not_change_them_by_word(room):
     assert "Only admins" in card.title
     assert await chosen(room) == Preferences()
     assert (await room.says("/settings", may_edit=False)).title == "Settings of this chat"
+
+
+async def level(room):
+    held = await room.store.rules.of_chat(room.ask.chat)
+    return [(str(leg.direction), leg.level) for one in held for leg in one.rule.legs]
+
+
+async def test_who_always_uses_the_other_sign_is_asked_once(room):
+    card = await room.says("skew below -15")
+    assert "Always use the other sign" in labels(card)
+
+    await room.taps(card.buttons[labels(card).index("Always use the other sign")][0].act)
+    card = await room.says("skew below -15")
+
+    assert await level(room) == [("above", 15.0)]
+    assert card.title.startswith("Saved as #1")
+    assert "In your sign: BTC call skew below −15%." in shown(card)
+    assert "Skew: you write, and alerts tell, call − put" in shown(await room.says("/settings"))
+
+
+async def test_what_a_button_carries_is_always_in_the_sign_that_is_kept(room):
+    await room.taps("set:sign")
+
+    await room.taps("cmd:alert:BTC skew above 15%")
+
+    assert await level(room) == [("above", 15.0)]
+
+
+async def test_a_question_in_the_other_sign_is_answered_by_a_button_as_it_was_meant(room):
+    await room.taps("set:sign")
+
+    card = await room.says("skew abov -150")
+    assert "−150%" in shown(card)
+    [act] = [one.act for row in card.buttons for one in row if "150" in one.label]
+    await room.taps(act)
+
+    assert await level(room) in ([("above", -150.0)], [("below", 150.0)])
+
+
+async def test_the_same_rule_again_in_the_other_sign_is_known(room):
+    await room.says("skew above 15")
+    await room.taps("set:sign")
+
+    card = await room.says("skew below -15")
+
+    assert card.title.startswith("You have that: #1")
+    await room.taps(card.buttons[0][1].act)
+    assert await level(room) == [("above", 15.0), ("above", 15.0)]

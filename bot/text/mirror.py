@@ -1,0 +1,89 @@
+"""Alerts told with the other sign of skew, to a chat that has chosen it."""
+
+from dataclasses import replace
+
+from alerts.domain.event import Event
+from alerts.domain.reading import Close, Reading
+from alerts.domain.rule import Rule
+from alerts.history.context import Context, Stretch, TooLittle
+from alerts.metrics.mirror import Turn, shown_as, turn_of
+from alerts.rules import mirror
+from bot.text.held import Waited
+from bot.text.rarity import Rarity
+from bot.text.told import Told
+
+
+def mirrored(told: Told) -> Told:
+    """The same news, with everything of skew in it turned around and called `call skew`."""
+    turn = turn_of(told.event.series)
+    rarity = told.rarity
+    return replace(
+        told,
+        event=_event(told.event),
+        rule=_rule(told.rule) if told.rule else None,
+        reading=_reading(told.reading),
+        day_ago=_reading(told.day_ago),
+        beside=tuple(one for each in told.beside if (one := _reading(each))),
+        rarity=_rarity(rarity, turn) if rarity and turn else rarity,
+        also=tuple(map(_rule, told.also)),
+    )
+
+
+def mirrored_waited(waited: Waited) -> Waited:
+    """The same of what was held."""
+    turn = turn_of(waited.series)
+    return replace(
+        waited,
+        rule=_rule(waited.rule),
+        events=tuple(map(_event, waited.events)),
+        seen=tuple(map(turn, waited.seen)) if turn else waited.seen,
+    )
+
+
+def _event(event: Event) -> Event:
+    turn = turn_of(event.series)
+    if turn is None:
+        return event
+    return replace(
+        event,
+        series=shown_as(event.series),
+        level=turn(event.level),
+        value=None if event.value is None else turn(event.value),
+        extreme=None if event.extreme is None else turn(event.extreme),
+    )
+
+
+def _rule(rule: Rule) -> Rule:
+    return replace(rule, draft=mirror.mirrored(rule.draft))
+
+
+def _reading(reading: Reading | None) -> Reading | None:
+    turn = turn_of(reading.series) if reading else None
+    if reading is None or turn is None:
+        return reading
+    return replace(reading, series=shown_as(reading.series), value=turn(reading.value))
+
+
+def _rarity(rarity: Rarity, turn: Turn) -> Rarity:
+    level = None if rarity.level is None else turn(rarity.level)
+    return replace(rarity, context=_context(rarity.context, turn), level=level)
+
+
+def _context(context: Context, turn: Turn) -> Context:
+    percentile, z = context.percentile, context.z
+    return replace(
+        context,
+        high=not context.high,
+        percentile=percentile if isinstance(percentile, TooLittle) else 100 - percentile,
+        z=-z if isinstance(z, float) else z,
+        last_time=_stretch(context.last_time, turn) if context.last_time else None,
+        extreme=_close(context.extreme, turn),
+    )
+
+
+def _stretch(stretch: Stretch, turn: Turn) -> Stretch:
+    return replace(stretch, extreme=_close(stretch.extreme, turn))
+
+
+def _close(close: Close, turn: Turn) -> Close:
+    return Close(close.day, turn(close.value))
