@@ -15,6 +15,8 @@ BENCHES = {
     "deliver": "from a reading to 1,000 messages accepted, with 1M rules in the store (P4)",
     "pace": "the share of 30/s and 1,000/s that is held without one refusal (P5, 80 s)",
     "replay": "one rule over a year of 5-minute history (P9)",
+    "idle": "the CPU and memory of a bot with little to do, all venues polled (P10)",
+    "week": "memory at the start and the end of a simulated week (takes three minutes)",
     "start": "how soon the demo shows its first card, and the memory it takes",
 }
 

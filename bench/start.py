@@ -77,6 +77,25 @@ def resident_mb(pid):
     return sum(rss for one, _, rss in table if one in family) / 1024
 
 
+def cpu_seconds(pid):
+    """CPU time that a process and everything it started have used."""
+    table = list(processes())
+    family = {pid}
+    while grown := {one for one, parent, _ in table if parent in family} - family:
+        family |= grown
+    return sum(map(_cpu, family))
+
+
+def _cpu(pid):
+    stat = Path(f"/proc/{pid}/stat")
+    if stat.exists():
+        used = stat.read_text().rpartition(")")[2].split()[11:13]
+        return sum(map(int, used)) / os.sysconf("SC_CLK_TCK")
+    ps = ["ps", "-o", "time=", "-p", str(pid)]
+    clock = subprocess.run(ps, capture_output=True, text=True, check=False).stdout.strip() or "0"
+    return sum(float(part) * 60**place for place, part in enumerate(reversed(clock.split(":"))))
+
+
 def processes():
     """Every process: its id, its parent's, and its resident memory in kB."""
     if not Path("/proc/self/status").exists():
