@@ -9,9 +9,10 @@ never has too much: it stays a lower bound. How much of a window a feed was hear
 under 95 % a doubt, under 50 % no number.
 """
 
+from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from math import fsum
 
@@ -27,10 +28,13 @@ KEPT = max(WINDOWS.values()) + BUCKET
 EVERY = timedelta(seconds=15)
 SOUND, LEAST = 0.95, 0.50
 
+_BY_LENGTH = sorted(WINDOWS, key=WINDOWS.__getitem__)
+_LENGTHS = [WINDOWS[name] for name in _BY_LENGTH]
 _SIDES = {PositionSide.LONG: LIQ_LONG_USD.key, PositionSide.SHORT: LIQ_SHORT_USD.key}
 _SPANS = {"5m": BUCKET, "60m": HOUR}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _REMEMBERED = 20_000
+_REPEATED = timedelta(hours=1)  # a venue that tells an event again does so soon
 _STEPS = 20  # coverage is kept in twentieths
 
 
@@ -48,11 +52,30 @@ class _Bucket:
     def of(self, side: PositionSide) -> float:
         return self.long_usd if side is PositionSide.LONG else self.short_usd
 
-    def is_inside(self, start: datetime, now: datetime) -> bool:
-        """Events: all of it, the running one too. Totals: those that ended inside."""
+    def window(self, now: datetime) -> int | None:
+        """The shortest window that it lies inside, by its place among them.
+
+        Of events all of it must, the running one too; of totals its end.
+        """
         if self.span > BUCKET:
-            return start < self.end <= now
-        return self.end - self.span >= start and self.end - self.span <= now
+            age, edge = now - self.end, timedelta.resolution
+        else:
+            age, edge = now - (self.end - self.span), timedelta(0)
+        if age < timedelta(0) or age > _LENGTHS[-1] - edge:
+            return None
+        return bisect_left(_LENGTHS, age + edge)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sum:
+    """USD closed in a window, by side, and the share of the window that was heard."""
+
+    long_usd: float
+    short_usd: float
+    share: float
+
+    def of(self, side: PositionSide) -> float:
+        return self.long_usd if side is PositionSide.LONG else self.short_usd
 
 
 @dataclass(slots=True)
@@ -60,7 +83,7 @@ class _Flow:
     """One asset at one venue."""
 
     buckets: dict[datetime, _Bucket] = field(default_factory=dict)
-    seen: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    seen: OrderedDict[str, datetime] = field(default_factory=OrderedDict)
     newest: datetime = _EPOCH
 
     def bucket(self, at: datetime, span: timedelta = BUCKET) -> _Bucket:
@@ -77,22 +100,41 @@ class _Flow:
     def is_new(self, event: Liquidation) -> bool:
         if event.id in self.seen:
             return False
-        self.seen[event.id] = None
-        if len(self.seen) > _REMEMBERED:
+        self.seen[event.id] = event.at
+        while len(self.seen) > _REMEMBERED or self._oldest() < event.at - _REPEATED:
             self.seen.popitem(last=False)
         return True
+
+    def _oldest(self) -> datetime:
+        return next(iter(self.seen.values()))
 
     def forget(self, before: datetime) -> None:
         for end in [end for end in self.buckets if end < before]:
             del self.buckets[end]
 
-    def summed(self, side: PositionSide, window: timedelta, now: datetime) -> tuple[float, float]:
-        """USD over a window, and the share of it that was heard."""
-        inside = [one for one in self.buckets.values() if one.is_inside(now - window, now)]
-        heard = sum((one.heard for one in inside), timedelta(0))
-        edge = BUCKET if all(one.span == BUCKET for one in inside) else timedelta(0)
-        share = heard / max(window - edge, BUCKET)
-        return fsum(one.of(side) for one in inside), min(share, 1.0)
+    def sums(self, now: datetime) -> dict[str, _Sum]:
+        """What was closed in each window, and the share of it that was heard: in one pass."""
+        inside: list[list[_Bucket]] = [[] for _ in _LENGTHS]
+        for bucket in self.buckets.values():
+            place = bucket.window(now)
+            if place is not None:
+                inside[place].append(bucket)
+        found, within = {}, list[_Bucket]()
+        for name, more in zip(_BY_LENGTH, inside, strict=True):
+            within += more
+            found[name] = _summed(within, WINDOWS[name])
+        return found
+
+
+def _summed(inside: Sequence[_Bucket], window: timedelta) -> _Sum:
+    heard = sum((one.heard for one in inside), timedelta(0))
+    edge = BUCKET if all(one.span == BUCKET for one in inside) else timedelta(0)
+    share = heard / max(window - edge, BUCKET)
+    return _Sum(
+        fsum(one.long_usd for one in inside),
+        fsum(one.short_usd for one in inside),
+        min(share, 1.0),
+    )
 
 
 class Ledger:
@@ -154,25 +196,29 @@ class Ledger:
             flow.forget(now - KEPT - HOUR)
             made += _finished(flow, asset, venue, now)
         for asset in sorted({asset for asset, _ in self._flows}):
-            for side in _SIDES:
+            own = {venue: f.sums(now) for (of, venue), f in self._flows.items() if of == asset}
+            for side, key in _SIDES.items():
                 for window in WINDOWS:
-                    made += self._window(asset, side, window, now)
+                    by_venue = {venue: sums[window] for venue, sums in own.items()}
+                    made += _window(Series(key, asset, window), by_venue, side, now)
         return made
 
     def _flow(self, asset: Asset, venue: Venue) -> _Flow:
         return self._flows.setdefault((asset, venue), _Flow())
 
-    def _window(self, asset: Asset, side: PositionSide, window: str, now: datetime) -> list[Sample]:
-        of_venues = [
-            _sample(Series(_SIDES[side], asset, window, venue), flow, side, now)
-            for (of, venue), flow in self._flows.items()
-            if of == asset
-        ]
-        return [*of_venues, _together(Series(_SIDES[side], asset, window), of_venues, now)]
+
+def _window(
+    series: Series, by_venue: Mapping[Venue, _Sum], side: PositionSide, now: datetime
+) -> list[Sample]:
+    """One window of one side: every venue, then all together."""
+    of_venues = [
+        _sample(replace(series, venue=venue), found.of(side), found.share, now)
+        for venue, found in by_venue.items()
+    ]
+    return [*of_venues, _together(series, of_venues, now)]
 
 
-def _sample(series: Series, flow: _Flow, side: PositionSide, now: datetime) -> Sample:
-    value, share = flow.summed(side, WINDOWS[series.window], now)
+def _sample(series: Series, value: float, share: float, now: datetime) -> Sample:
     if share < LEAST:
         detail = f"the feed was heard {share:.0%} of the last {series.window}"
         return Gap(series, Reason.NO_DATA, detail, now)
@@ -198,10 +244,9 @@ def _finished(flow: _Flow, asset: Asset, venue: Venue, now: datetime) -> list[Re
     """
     patience = timedelta(minutes=1)
     done = [
-        bucket
-        for end, bucket in sorted(flow.buckets.items())
-        if not bucket.told and end + patience <= now
+        bucket for end, bucket in flow.buckets.items() if not bucket.told and end + patience <= now
     ]
+    done.sort(key=lambda bucket: bucket.end)
     for bucket in done:
         bucket.told = True
     return [

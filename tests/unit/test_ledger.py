@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.domain.ids import Asset, Venue
@@ -81,6 +81,7 @@ def test_the_same_identity_at_two_venues_is_two_events():
     assert told(made, NOW + MINUTE)["liq_long_usd.1h:BTC"].sources == (BYBIT, OKX)
 
 
+@settings(max_examples=30)
 @given(st.lists(st.integers(0, 80), max_size=20))
 def test_a_sum_is_never_more_than_what_was_closed_and_lacks_five_minutes_at_most(ages):
     events = [close(age * MINUTE, 1.0, name=str(n)) for n, age in enumerate(ages)]
@@ -191,7 +192,8 @@ def test_a_week_of_closes_takes_bounded_memory():
     for minute in range(0, 7 * 24 * 60, 3):
         at = NOW + minute * MINUTE
         made.take(Liquidations(BYBIT, BTC, at, (Liquidation(str(at), at, LONG, 1.0, 1.0),)))
-        made.samples(at)
+        if minute % 60 == 0:
+            made.samples(at)
 
     (flow,) = made._flows.values()
     assert len(flow.buckets) <= 6 * 24 * 12
@@ -201,3 +203,13 @@ def test_events_too_old_to_matter_are_not_counted():
     made = ledger(message(close(timedelta(days=9))))
 
     assert told(made)["liq_long_usd.5d:BTC"].value == 0.0
+
+
+def test_identities_are_remembered_for_an_hour_of_events_and_no_longer():
+    made = Ledger()
+    hours = [close(timedelta(hours=number), name=f"{number}") for number in range(5, -1, -1)]
+    for event in hours:
+        made.take(message(event))
+
+    (flow,) = made._flows.values()
+    assert list(flow.seen) == ["1", "0"]
