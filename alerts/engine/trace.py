@@ -141,8 +141,7 @@ def _stretches(draft: Draft, tape: Tape, start: datetime, end: datetime) -> Iter
         if not turns or turns[-1][1].verdict is not seen.verdict:
             turns.append((at, seen))
     for (since, seen), until in zip(turns, [at for at, _ in turns[1:]] + [end], strict=True):
-        if until > since or since == end:
-            yield Stretch(since, until, seen)
+        yield Stretch(since, until, seen)
 
 
 def _looks(

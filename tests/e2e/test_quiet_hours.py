@@ -45,6 +45,7 @@ class House:
                 chats=store.chats,
                 outbox=store.outbox,
                 records=store.records,
+                episodes=store.episodes,
                 clock=self.clock,
                 readings=self.readings,
                 assets=(Asset("BTC"),),

@@ -224,6 +224,24 @@ def test_one_that_is_clearing_at_the_end_is_still_on():
     assert move.state.phase == Idle()
 
 
+def test_after_a_late_firing_the_waits_for_reminders_go_on_doubling():
+    doubling = a_rule(timing=Timing(remind=minutes(60)))
+
+    told, move = played(OFF, (10, 16), (60, 17), rule=doubling)
+
+    again = at(60 + 50 + 60)  # told 50 minutes after it fired
+    assert (told[0].again, move.due, move.state.phase.told_at) == (again, again, at(60))
+
+
+def test_one_that_is_clearing_at_the_end_keeps_its_clear_hold():
+    held = a_rule(timing=Timing(clear_hold=minutes(10)))
+
+    _, move = played(OFF, (10, 16), (55, 12), (60, 12), rule=held)
+
+    assert move.due == at(65)
+    assert (move.state.phase.since, move.state.phase.firing.told_at) == (at(55), at(60))
+
+
 # Flapping
 
 

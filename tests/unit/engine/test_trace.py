@@ -211,3 +211,50 @@ def test_what_fired_was_met_for_its_hold(tenths, hold):
 
     if found.fired:
         assert found.longest.length >= timedelta(minutes=hold)
+
+
+def test_what_fired_before_the_start_is_not_of_this_trace():
+    values = [14.0, 15.5, 12.0, 12.0, 12.0]
+
+    assert seen(a_draft(), readings(values), start=3, end=4).fired == ()
+
+
+@pytest.mark.parametrize(
+    ("values", "start", "end"),
+    [
+        ([13.0, 12.0, 13.0, 9.0, 20.0], 0, 2),
+        ([9.0, 13.0, 12.0, 13.0], 1.5, 3),
+    ],
+    ids=["after the end", "before the start"],
+)
+def test_a_change_that_would_have_fired_only_outside_is_none(values, start, end):
+    draft = a_draft()
+    tape = a_tape(draft, readings(values))
+
+    assert nudge(trace(draft, tape, at(start), at(end)), tape, gap=2.0) is None
+
+
+def test_a_hold_as_long_as_the_stretch_would_have_done():
+    found = changed(a_draft(timing=TEN), readings([14.0, *[15.5] * 6]), end=6)
+
+    assert found.timing.hold == minutes(5)
+
+
+def test_of_two_conditions_none_is_changed_though_it_would_have_done():
+    skew, basis = readings([13.0, 14.6]), readings([2.0, 2.0], BASIS)
+
+    assert changed(a_draft(a_leg(), BELOW_3), skew, basis, end=1) is None
+
+
+def test_without_a_reading_or_a_gap_no_level_is_near():
+    assert changed(a_draft(), [], end=4) is None
+    assert changed(a_draft(), readings([13.0, 14.6, 13.0]), end=2, gap=0.0) is None
+
+
+def test_the_last_level_that_is_tried_is_eight_steps_inside():
+    values = [5.0, 14.6, *[11.2] * 12]
+
+    found = changed(a_draft(timing=TEN), readings(values), end=13)
+
+    assert found.legs[0].level == 11.0
+    assert changed(a_draft(timing=TEN), readings([5.0, 14.6, *[10.8] * 12]), end=13) is None
