@@ -171,7 +171,7 @@ class Courier:
         except TimeoutError:
             outcome = Later(WAIT, "the platform did not answer", unknown=True)
         finally:
-            self.limits.window.leave(entry.chat, went, answered=isinstance(outcome, Sent))
+            self.limits.window.leave(went, entry.chat, answered=isinstance(outcome, Sent))
         if isinstance(outcome, Sent):
             self.delivered += 1
         following = await self._surely(lambda: self._settle(entry, outcome, planned))

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from alerts.domain.ids import Chat
 from alerts.domain.ids import Platform as PlatformName
-from alerts.domain.turn import Full, NotYet, Rates, Turn
+from alerts.domain.turn import Full, NotYet, Rates, Slot, Turn
 from alerts.ports import Budget
 from bot.window import Window
 
@@ -20,26 +20,28 @@ ASKED_TOGETHER = 400
 LONGEST_SLEEP_SECONDS = 5.0
 """Nobody sleeps through a longer pause in one go: it may be lifted meanwhile."""
 
-TELEGRAM_SHARE = 0.99
+SHARE = 0.99
 """Of the allowed rate: what a stall has held up is made good within the rest."""
 
 TELEGRAM_CHAT_GAP = timedelta(seconds=1.05)
 TELEGRAM_GROUP_PER_MINUTE = 20
-DISCORD_PER_SECOND = 40.0
+DISCORD_PER_SECOND = 50.0
 CONSOLE_PER_SECOND = 1000.0
 
 _MOMENT = timedelta(milliseconds=1)
+_ONE_AFTER_ANOTHER = 1e-6
 
 
 def rates_of(platform: PlatformName, *, telegram_per_second: int) -> Rates:
     """What a platform lets one token send.
 
     Telegram: https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this.
-    Discord allows 50 a second; its buckets per route are left to its library.
+    Discord allows 50 requests a second, which its adapter watches since a message may be two; its
+    buckets per route are left to its library.
     """
     match platform:
         case "telegram":
-            rate = TELEGRAM_SHARE * telegram_per_second
+            rate = SHARE * telegram_per_second
             return Rates(
                 rate,
                 TELEGRAM_CHAT_GAP,
@@ -47,7 +49,7 @@ def rates_of(platform: PlatformName, *, telegram_per_second: int) -> Rates:
                 in_any_second=telegram_per_second,
             )
         case "discord":
-            return Rates(DISCORD_PER_SECOND)
+            return Rates(SHARE * DISCORD_PER_SECOND)
         case _:
             return Rates(CONSOLE_PER_SECOND)
 
@@ -75,6 +77,7 @@ class Limits:
     _waiting: deque[_Asking] = field(default_factory=deque)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _full_until: float = 0.0
+    _last: float = 0.0
 
     @classmethod
     def of(cls, budget: Budget, rates: Rates) -> "Limits":
@@ -111,6 +114,8 @@ class Limits:
             until = now + turn.after.total_seconds()
             if isinstance(turn, Full):
                 self._full_until = until
-            else:
-                asking.turn, asking.until = turn, until
+                continue
+            if isinstance(turn, Slot):  # an answer held up on its way turns no order round
+                self._last = until = max(until, self._last + _ONE_AFTER_ANOTHER)
+            asking.turn, asking.until = turn, until
         self._waiting = deque(one for one in self._waiting if one.turn is None)

@@ -35,10 +35,11 @@ class Window:
     _landed: asyncio.Event = field(default_factory=asyncio.Event)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def enter(self, chat: Chat) -> float:
+    async def enter(self, chat: Chat | None = None) -> float:
         """Wait until a message to this chat may go; it counts until `leave`. The time it went."""
         loop = asyncio.get_running_loop()
-        await asyncio.sleep(self._chats.get(chat.id, 0.0) - loop.time())
+        if chat:
+            await asyncio.sleep(self._chats.get(chat.id, 0.0) - loop.time())
         async with self._lock:
             while self.most and (wait := self._full_for(loop.time())) > 0:
                 await self._room(wait)
@@ -47,7 +48,7 @@ class Window:
         self._mark(chat, now)
         return now
 
-    def leave(self, chat: Chat, went: float, *, answered: bool) -> None:
+    def leave(self, went: float, chat: Chat | None = None, *, answered: bool) -> None:
         """The message that went then has its answer, or will not get one."""
         now = asyncio.get_running_loop().time()
         if answered:
@@ -78,9 +79,9 @@ class Window:
     def _journey(self) -> float:
         return 0.0 if self._least == math.inf else min(SURE * self._least, SECOND / 2)
 
-    def _mark(self, chat: Chat, now: float) -> None:
+    def _mark(self, chat: Chat | None, now: float) -> None:
         """When the chat's next message may go."""
-        if not self.gap:
+        if chat is None or not self.gap:
             return
         if len(self._chats) >= CHATS_AT_MOST:
             self._chats = {one: ready for one, ready in self._chats.items() if ready > now}

@@ -167,7 +167,9 @@ TABLE = {
     ),
     "bot.platforms": Row(CHAT),
     "bot.platforms.console": Row((*CHAT, "alerts.ports"), ("prompt_toolkit", "rich")),
-    "bot.platforms.discord": Row((*CHAT, "bot.platforms.seal"), ("aiohttp", "discord", "yarl")),
+    "bot.platforms.discord": Row(
+        (*CHAT, "bot.platforms.seal", "bot.window"), ("aiohttp", "discord", "yarl")
+    ),
     "bot.platforms.telegram": Row((*CHAT, "bot.platforms.seal"), ("aiohttp", "telegram")),
     "bot.window": Row((DOMAIN,)),
     "bot.limits": Row((DOMAIN, "alerts.ports", "bot.window")),

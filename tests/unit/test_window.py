@@ -24,7 +24,7 @@ async def send(window, to, arrivals, there=0.0, back=0.0):
     await asyncio.sleep(there)
     arrivals.append(asyncio.get_running_loop().time())
     await asyncio.sleep(back)
-    window.leave(to, went, answered=True)
+    window.leave(went, to, answered=True)
 
 
 async def all_sent(window, journeys):
@@ -68,7 +68,7 @@ async def test_what_has_no_answer_yet_may_arrive_any_time():
 
     await asyncio.sleep(2 * SECOND)
     assert not third.done()
-    window.leave(ALICE, went[0], answered=False)
+    window.leave(went[0], ALICE, answered=False)
     await asyncio.sleep(SECOND / 2)
     assert not third.done()
     await asyncio.wait_for(third, SECOND)

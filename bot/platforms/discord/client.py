@@ -12,8 +12,10 @@ from discord.http import Route
 from alerts.domain.errors import AlertsError
 from bot.platforms.discord.answers import Answers
 from bot.platforms.discord.ask import Interaction
+from bot.platforms.discord.pacing import REQUESTS_PER_SECOND, pace
 from bot.platforms.discord.refusals import Refusals
 from bot.platforms.discord.tree import Tree
+from bot.window import Window
 
 DEFAULT_API = Route.BASE
 DEFAULT_GATEWAY = DiscordWebSocket.DEFAULT_GATEWAY
@@ -61,12 +63,14 @@ class Client(discord.Client):
         intents = discord.Intents.none()
         intents.guilds = True
         intents.dm_messages = True
+        trace = refusals.trace()
+        pace(trace, Window(REQUESTS_PER_SECOND))
         super().__init__(
             intents=intents,
             allowed_mentions=discord.AllowedMentions.none(),
             max_ratelimit_timeout=MAX_RATELIMIT_SECONDS,
             max_messages=None,
-            http_trace=refusals.trace(),
+            http_trace=trace,
             chunk_guilds_at_startup=False,
             member_cache_flags=discord.MemberCacheFlags.none(),
         )

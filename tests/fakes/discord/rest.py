@@ -5,13 +5,14 @@ import json
 import socket
 import struct
 import time
+from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 
 from tests.fakes.discord import limits, model
-from tests.fakes.discord.faults import VIA, Fault, Script
+from tests.fakes.discord.faults import VIA, Fault, Script, too_many
 from tests.fakes.discord.interactions import Refused, acknowledge, find, followup, original
 
 Json = dict[str, Any]
@@ -41,6 +42,9 @@ class Rest:
         self.faults = Script()
         self.requests: list[Request] = []
         self.ack_seconds = 3.0
+        self.per_second: int | None = None
+        self.refused = 0
+        self._seen: deque[float] = deque()
 
     def application(self) -> web.Application:
         app = web.Application()
@@ -50,7 +54,7 @@ class Rest:
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         body = await _body(request)
         path = request.path.removeprefix(PREFIX)
-        fault = self.faults.take(f"{request.method} {path}")
+        fault = self.faults.take(f"{request.method} {path}") or self._flood(path)
         if fault is None:
             return self._note(request, path, body, self._safely(request, path, body))
         await asyncio.sleep(fault.delay_seconds)
@@ -61,6 +65,19 @@ class Rest:
             return web.Response()
         wrong = right if right and not fault.status else _wrong(fault)
         return self._note(request, path, body, wrong)
+
+    def _flood(self, path: str) -> Fault | None:
+        """The global limit, over any second; interactions are not counted."""
+        if self.per_second is None or path.startswith(UNAUTHORISED):
+            return None
+        now = time.monotonic()
+        while self._seen and self._seen[0] <= now - 1:
+            self._seen.popleft()
+        if len(self._seen) >= self.per_second:
+            self.refused += 1
+            return too_many(self._seen[0] + 1 - now, everywhere=True, scope="global")
+        self._seen.append(now)
+        return None
 
     def _note(
         self, request: web.Request, path: str, body: Any, answer: tuple[int, Any, dict[str, str]]

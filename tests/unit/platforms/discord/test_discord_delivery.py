@@ -309,3 +309,16 @@ def test_health_says_what_an_idle_sender_is():
 
 def test_text_of_is_what_people_read():
     assert text_of({"content": "a", "embeds": []}) == "a"
+
+
+async def test_many_at_once_run_into_no_global_limit_though_each_is_two_requests(fake, platform):
+    fake.rest.per_second = 50
+    people = [fake.person(f"p{number}") for number in range(60)]
+
+    outcomes = await asyncio.gather(
+        *(platform.send(Chat(Platform("discord"), one.chat_id), CARD, "e1") for one in people)
+    )
+
+    assert all(isinstance(outcome, Sent) for outcome in outcomes)
+    assert fake.rest.refused == 0
+    assert len(fake.requests) >= 120
