@@ -14,7 +14,7 @@ from alerts.metrics import METRICS
 from alerts.metrics.accuracy import ACCURACY, Accuracy
 from alerts.metrics.aggregate import MOST_MISSED
 from alerts.metrics.regime import EDGES
-from alerts.metrics.spec import DERIVATIONS, Joins, Metric, Past
+from alerts.metrics.spec import DERIVATIONS, RECORD_DAYS, Joins, Metric, Past
 from alerts.offers import Offers
 from alerts.rules.describe import describe
 from alerts.rules.grammar import parse_all
@@ -93,7 +93,8 @@ def metrics() -> str:
         "a change (`chg`), in percent, or in points of what is in percent already; "
         "a percentile (`pctl`) and a z-score (`z`) among daily closes; and a spread over another "
         "series, such as `skew25_norm.7d:BTC|less.skew25_norm.30d:BTC`.",
-        f"There are: {', '.join(f'`{one}`' for one in DERIVATIONS)}.",
+        f"There are: {', '.join(f'`{one}`' for one in DERIVATIONS)}; a record counts over any "
+        f"{RECORD_DAYS[0]} to {RECORD_DAYS[-1]} days, such as `pctl.30d`.",
         "Any series can be computed from a recording with `derivwatch compute`.",
         "The last column is the largest difference from what others computed of the same inputs, "
         "in the metric's unit; `tests/recorded` holds the code to it where the recordings are.",

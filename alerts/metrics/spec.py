@@ -162,12 +162,23 @@ _BETWEEN = 0.5
 
 CHANGES = ("1h", "4h", "24h", "7d", "30d")
 SPANS = ("90d", "365d")
+RECORD_DAYS = range(7, 366)
+"""Over how many days a value may be the highest or the lowest."""
+
 DERIVATIONS = (
     *(f"chg.{window}" for window in CHANGES),
     *(f"pctl.{span}" for span in SPANS),
     *(f"z.{span}" for span in SPANS),
 )
-"""What may stand behind the bar of a series, besides a spread over another."""
+"""What may stand behind the bar of a series, besides a spread over another or a record's span."""
+
+
+def is_derivation(how: str) -> bool:
+    """Whether something behind the bar, other than a spread, can be computed."""
+    kind, _, span = how.partition(".")
+    days = span.removesuffix("d")
+    is_record = kind == "pctl" and span.endswith("d") and days.isdecimal()
+    return how in DERIVATIONS or (is_record and int(days) in RECORD_DAYS)
 
 
 def derived(metric: Metric, how: str) -> Metric:

@@ -230,7 +230,7 @@ def _share(condition: Condition, op: str) -> Meaning:
 def _record(condition: Condition, op: str) -> Meaning:
     """Beyond every daily close of the span."""
     phrase, high = condition.phrase, "high" in op
-    series = condition.series("pctl")
+    series = condition.series("record")
     claim = condition.claim(series, Direction.ABOVE if high else Direction.BELOW)
     level = rounded(100 - RECORD) if high else RECORD
     return Meaning(((_leg(claim, series, phrase.clause("clear"), level),),))

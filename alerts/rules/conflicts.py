@@ -11,7 +11,8 @@ from alerts.rules.vocabulary import Vocabulary
 
 def check_legs(legs: Sequence[Leg], join: Join, vocabulary: Vocabulary) -> None:
     """UsageError, with a way out, where two conditions on one series contradict each other."""
-    for one, other in combinations(legs, 2):
+    for one, said in combinations(legs, 2):
+        other = _unmirrored(said) if _are_mirrored(one, said) else said
         if one.series != other.series:
             continue
         if one.direction is other.direction:
@@ -21,6 +22,18 @@ def check_legs(legs: Sequence[Leg], join: Join, vocabulary: Vocabulary) -> None:
             raise _refused(one, other, "can never be true together", vocabulary)
         if join is Join.ANY and high.level < low.level:
             raise _refused(one, other, "leave nothing out: it would always be true", vocabulary)
+
+
+def _are_mirrored(one: Leg, other: Leg) -> bool:
+    """Whether two spreads are of the same pair, the other way round."""
+    return one.series.other is not None and one.series.bases == other.series.bases[::-1]
+
+
+def _unmirrored(leg: Leg) -> Leg:
+    """The same of the pair turned round: A above B is B below A. A level of percents stays near."""
+    base, other = leg.series.bases
+    side = Direction.BELOW if leg.direction is Direction.ABOVE else Direction.ABOVE
+    return Leg(other.less(base), side, 0.0 - leg.level, 0.0 - leg.clear)
 
 
 def _one_is_enough(one: Leg, other: Leg, join: Join, vocabulary: Vocabulary) -> UsageError:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from alerts.domain.reading import Series
 from alerts.domain.rule import Direction, Draft, Join, Leg, Repeat, Severity, Timing, Voice
-from alerts.metrics.spec import Metric
+from alerts.metrics.spec import SPANS, Metric
 from alerts.rules.amounts import Amount, rounded, write_level, write_plain, write_span
 from alerts.rules.doubts import SURE, doubt
 from alerts.rules.subject import is_change
@@ -71,6 +71,8 @@ def condition(leg: Leg, vocabulary: Vocabulary | None = None) -> str:
     said = special(leg, metric, span) if special and not plainly else ""
     if said:
         return f"{words} {said}"
+    if kind == "pctl" and span not in SPANS:
+        return f"{leg.series} {leg.direction} {_level(leg.level, metric)}"
     derivation = f" {_KINDS[kind]} {span}" if kind else ""
     named = metric.name_of(leg.level, above=leg.direction is Direction.ABOVE)
     return f"{words}{derivation} {leg.direction} {named or _level(leg.level, metric)}"
@@ -101,7 +103,7 @@ def _share(leg: Leg, metric: Metric, span: str) -> str:
     share = rounded(100 - leg.level) if high else leg.level
     if share == RECORD and (not high or leg.level == rounded(100 - RECORD)):
         return f"record {'high' if high else 'low'} {span}"
-    if not 0 < share < 100 or (high and rounded(100 - share) != leg.level):
+    if span not in SPANS or not 0 < share < 100 or (high and rounded(100 - share) != leg.level):
         return ""
     return f"{'top' if high else 'bottom'} {_level(share, metric)} in {span}"
 

@@ -23,7 +23,7 @@ CONDITIONS: tuple[Form, ...] = (
     Form("changes its sign", "METRIC flips", "eth funding flips"),
     Form("rare in its own year", "METRIC top SHARE [in 90d]", "skew top 5%"),
     Form("rare on the low side", "METRIC bottom SHARE", "iv bottom 10% in 90d"),
-    Form("a record of daily values", "METRIC record low [1y]", "basis record low 1y"),
+    Form("a record of daily values", "METRIC record low [in DAYS]", "basis record low 1y"),
     Form("a change over a window", "METRIC +CHANGE in WINDOW", "oi -10% in 7d"),
     Form("the same in words", "METRIC falls CHANGE in WINDOW", "price falls 20% in 7d"),
     Form("a change in points", "METRIC +POINTS pts in WINDOW", "skew +5 pts in 24h"),

@@ -2,11 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from alerts.domain.errors import UsageError
 from alerts.domain.ids import Asset
 from alerts.domain.reading import LESS, Series
-from alerts.metrics.spec import CHANGES, DERIVATIONS, SPANS, Metric, Unit
+from alerts.metrics.spec import (
+    CHANGES,
+    DERIVATIONS,
+    RECORD_DAYS,
+    SPANS,
+    Metric,
+    Unit,
+    is_derivation,
+)
 from alerts.rules.amounts import read_span
 from alerts.rules.phrase import Piece, swap
 from alerts.rules.vocabulary import Vocabulary
@@ -15,8 +24,12 @@ _FILLERS = frozenset({"the", "of", "when", "if", "alert", "me", "its", "own"})
 _KINDS = {"change": "chg", "chg": "chg", "percentile": "pctl", "pctl": "pctl"}
 _KINDS |= dict.fromkeys(("z", "zscore", "z-score"), "z")
 _USUAL_SPAN = {"pctl": "365d", "z": "365d"}
-_SAID_AS = {"chg": "changes", "pctl": "percentiles and records", "z": "z-scores"}
+_SAID_AS = {"chg": "changes", "pctl": "percentiles", "z": "z-scores"}
 _STRETCHES = frozenset({"drawdown", "rebound"})
+RECORD = "record"
+"""The kind of a percentile that is the highest or lowest of its days, whatever their number."""
+
+DAY = timedelta(days=1)
 KIND_WORDS = frozenset(_KINDS)
 
 
@@ -140,7 +153,10 @@ def _derived(asked: Asked, metric: Metric, span: Piece | None) -> str:
     if not kind:
         return ""
     if span is None:
+        kind = "pctl" if kind == RECORD else kind
         return f"{kind}.{_USUAL_SPAN[kind]}" if kind in _USUAL_SPAN else _over_what(asked, metric)
+    if kind == RECORD:
+        return f"pctl.{_record_days(asked, span)}d"
     spans, wanted = CHANGES if kind == "chg" else SPANS, read_span(span.text)
     for one in spans:
         if read_span(one) == wanted:
@@ -148,6 +164,19 @@ def _derived(asked: Asked, metric: Metric, span: Piece | None) -> str:
     raise UsageError(
         f"I keep {_SAID_AS[kind]} over {', '.join(spans)}, not over {span.text}.",
         fixes=tuple(swap(asked.text, (span, one)) for one in spans),
+    )
+
+
+def _record_days(asked: Asked, span: Piece) -> int:
+    """The whole days of a record's span."""
+    length = read_span(span.text)
+    days = length // DAY if length and not length % DAY else 0
+    if days in RECORD_DAYS:
+        return days
+    first, last = RECORD_DAYS[0], RECORD_DAYS[-1]
+    raise UsageError(
+        f"I know records over whole days, from {first}d to {last}d, not over {span.text}.",
+        fixes=tuple(swap(asked.text, (span, one)) for one in ("30d", *SPANS)),
     )
 
 
@@ -243,7 +272,7 @@ def _check_offer(text: str, piece: Piece, series: Series, vocabulary: Vocabulary
     if series.other is not None:
         other = Piece(str(series.other), piece.end - len(str(series.other)), piece.end)
         _check_offer(text, other, series.other, vocabulary)
-    elif series.derived and series.derived not in DERIVATIONS:
+    elif series.derived and not is_derivation(series.derived):
         raise UsageError(
             f"|{series.derived} is not something I can watch. I have: {', '.join(DERIVATIONS)}.",
             fixes=(swap(text, (piece, piece.text.partition("|")[0])),),

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from alerts.domain.ids import Asset, Venue
 from alerts.domain.reading import Series
-from alerts.metrics.spec import DERIVATIONS, Metric, Unit, derived
+from alerts.metrics.spec import Metric, Unit, derived, is_derivation
 from alerts.rules.amounts import write_level
 
 _NICKNAMES: Mapping[str, tuple[str, ...]] = {
@@ -80,7 +80,7 @@ class Vocabulary:
             return False
         if series.other is not None:
             return self.serves(series.base) and self.serves(series.other)
-        if series.derived and series.derived not in DERIVATIONS:
+        if series.derived and not is_derivation(series.derived):
             return False
         return series.window in metric.windows or series.window == metric.default_window
 

@@ -15,7 +15,7 @@ from alerts.domain.market import Snapshot
 from alerts.domain.reading import Gap, Reading, Reason, Sample, Series
 from alerts.exchanges import EXCHANGES
 from alerts.metrics import BY_KEY, METRICS
-from alerts.metrics.spec import DERIVATIONS
+from alerts.metrics.spec import DERIVATIONS, is_derivation
 from alerts.offers import kinds_of
 from alerts.playback import samples, usual_age
 from alerts.recording import Recording, iso
@@ -65,7 +65,7 @@ def _known(text: str) -> Series:
         raise Refused(f"{text!r} does not exist: write {_meant(series)}")
     if series.other is not None:
         return _known(str(series.base)).less(_known(str(series.other)))
-    if series.derived and series.derived not in DERIVATIONS:
+    if series.derived and not is_derivation(series.derived):
         raise Refused(f"|{series.derived} is nothing I compute: {' '.join(DERIVATIONS)}")
     venues = [exchange.venue for exchange in EXCHANGES]
     if series.venue and series.venue not in venues:

@@ -196,7 +196,7 @@ ROWS = [
     ),
     (
         "skew top 5% in 5y",
-        ["I keep percentiles and records over 90d, 365d, not over 5y"],
+        ["I keep percentiles over 90d, 365d, not over 5y"],
         ["skew top 5% in 90d"],
         "BTC skew top 5% in 90d",
     ),

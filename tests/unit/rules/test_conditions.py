@@ -42,6 +42,9 @@ def refusal(text):
         ("skew 30d -5 in 7d", "skew25_norm.30d:BTC|chg.7d", BELOW, -5, -3),
         ("skew top 5%", "skew25_norm.60d:BTC|pctl.365d", ABOVE, 95, 90),
         ("eth iv bottom 10 in 90d", "atm_iv.60d:ETH|pctl.90d", BELOW, 10, 15),
+        ("price record high in 30 days", "price:BTC|pctl.30d", ABOVE, 99.9, 94.9),
+        ("skew lowest in 4 weeks", "skew25_norm.60d:BTC|pctl.28d", BELOW, 0.1, 5.1),
+        ("skew:btc|pctl.30d above 80", "skew25_norm.60d:BTC|pctl.30d", ABOVE, 80, 75),
         ("basis record low 1y", "basis.60d:BTC|pctl.365d", BELOW, 0.1, 5.1),
         ("basis is at a record high", "basis.60d:BTC|pctl.365d", ABOVE, 99.9, 94.9),
         ("skew highest in 90d", "skew25_norm.60d:BTC|pctl.90d", ABOVE, 99.9, 94.9),
@@ -173,6 +176,18 @@ def test_a_line_without_or_has_no_sides_to_tell_apart():
     )
 
 
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("skew above eth skew and eth skew above btc skew", "can never be true together"),
+        ("skew 7d above skew by 3 and skew above skew 7d", "can never be true together"),
+        ("skew above eth skew by 3 and eth skew below btc skew", "the same as"),
+    ],
+)
+def test_a_pair_held_against_each_other_both_ways_is_seen_through(typed, words):
+    assert words in str(refusal(typed))
+
+
 def test_a_flip_is_a_rule_for_each_way():
     drafts = parse_all("eth funding flips", WIDE)
 
@@ -249,8 +264,9 @@ def test_one_rule_is_asked_for_where_a_line_means_two():
         ),
         (
             "basis record low 3y",
-            "not over 3y",
+            "from 7d to 365d, not over 3y",
             (
+                "basis record low 30d",
                 "basis record low 90d",
                 "basis record low 365d",
             ),

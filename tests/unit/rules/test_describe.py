@@ -111,7 +111,7 @@ def legs(draw, series):
 
 @st.composite
 def records(draw, series):
-    series = replace(series, derived=f"pctl.{draw(st.sampled_from(SPANS))}")
+    series = replace(series, derived=f"pctl.{draw(st.sampled_from((*SPANS, '7d', '30d')))}")
     direction, level = draw(
         st.sampled_from(((Direction.ABOVE, 99.9), (Direction.BELOW, 0.1), (Direction.ABOVE, 95)))
     )
