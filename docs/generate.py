@@ -80,7 +80,6 @@ def metrics() -> str:
             " ".join(metric.windows),
             metric.default_window,
             metric.joins.value if len(_venues(metric)) > 1 else "",
-            _accuracy(metric),
         )
         for metric in METRICS
     )
@@ -96,13 +95,39 @@ def metrics() -> str:
         f"There are: {', '.join(f'`{one}`' for one in DERIVATIONS)}; a record counts over any "
         f"{RECORD_DAYS[0]} to {RECORD_DAYS[-1]} days, such as `pctl.30d`.",
         "Any series can be computed from a recording with `derivwatch compute`.",
-        "The last column is the largest difference from what others computed of the same inputs, "
-        "in the metric's unit; `tests/recorded` holds the code to it where the recordings are.",
         table=_table(
-            ("metric", "words in chat", "unit", "windows", "default", "venues join by", "within"),
+            ("metric", "words in chat", "unit", "windows", "default", "venues join by"),
             rows,
         ),
-    ) + "".join(map(_metric, METRICS))
+    ) + "".join((_definitions(), *map(_metric, METRICS)))
+
+
+def _definitions() -> str:
+    """The table of what each metric is, where it comes from and how near it is."""
+    rows = (
+        (
+            f"`{metric.key}`",
+            metric.formula,
+            metric.unit.value,
+            metric.sign,
+            _made_of(metric) or ", ".join(_venues(metric)),
+            "<br>".join(_bands(metric)),
+            _accuracy(metric),
+        )
+        for metric in METRICS
+    )
+    return (
+        "\n## What each is\n\n"
+        "A band is what is called usual: of an asset, by whom, since when.\n"
+        "The last column is the largest difference from what others computed of the same inputs, "
+        "golden cases and recorded chains, in the metric's unit; "
+        "`tests/recorded` holds the code to it where the recordings are.\n\n"
+    ) + _table(("metric", "formula", "unit", "sign", "venues", "bands", "within"), rows)
+
+
+def _bands(metric: Metric) -> Iterator[str]:
+    for asset, band in metric.bands:
+        yield f"{asset} {_range(band.low, band.high)} ({band.source}, {band.dated:%-d %B %Y})"
 
 
 def commands() -> str:
@@ -174,23 +199,13 @@ def _lines(lines: Iterable[str]) -> str:
 
 
 def _metric(metric: Metric) -> str:
-    usual = [
-        f"- Usual for {asset}: {_range(band.low, band.high)} {metric.unit.value} "
-        f"({band.source}, {band.dated:%-d %B %Y})."
-        for asset, band in metric.bands
-    ]
     defaults = metric.defaults
     gap = (
         f"{defaults.clear_gap:.0%} of the level" if defaults.relative else f"{defaults.clear_gap:g}"
     )
     lines = [
         f"\n## {metric.title}: `{metric.key}`\n",
-        f"- Formula: {metric.formula}",
-        f"- Unit: {metric.unit.value}",
-        f"- Sign: {metric.sign}",
-        f"- Venues: {_made_of(metric) or ', '.join(_venues(metric))}",
         *_joining(metric),
-        *usual,
         *(_edges(metric) if metric.names else ()),
         *(f"- Accuracy: {_told(one)}." for one in ACCURACY[metric.key]),
         f"- Rules: hold {defaults.hold_minutes:g} min before firing, clear {gap} past the level.",
