@@ -32,6 +32,7 @@ MOVED_ON = "That was changed again since, so I left everything as it is."
 NO_PLACE = "Your alerts have filled up since, so there is no place for it to return."
 
 SEE_LIST = Button("Your alerts", "cmd:alerts")
+SETTINGS = Button("All settings", "cmd:settings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ async def _card(ask: Ask, desk: Desk, done: Done) -> Card:
         title=strong + single,
         strong=strong,
         lines=() if len(done.rules) == 1 and not held else (*lines[:LISTED_AT_MOST], *extra),
-        buttons=((SEE_LIST,),),
+        buttons=((SEE_LIST if done.rules else SETTINGS,),),
     )
 
 

@@ -303,6 +303,37 @@ async def test_what_broke_off_halfway_can_be_taken_back():
     assert await room.count() == 0
 
 
+async def test_what_was_erased_does_not_return(room):
+    await room.says("skew above 15%")
+    undo = acts(await room.says("/delete 1"))["Undo"]
+    await room.says("/deleteme")
+    await room.says("DELETE")
+
+    assert (await room.taps(undo)).toast == TOO_LATE
+
+    assert (await room.says("/undo")).title == TOO_LATE
+    assert await room.count() == 0
+
+
+async def test_settings_that_were_taken_back_lead_to_the_settings(room):
+    await room.says("/quiet 23:00-07:00")
+
+    await room.presses("Undo")
+
+    assert room.card.title == "Undone: your settings are as they were"
+    assert list(acts(room.card)) == ["All settings"]
+
+
+async def test_an_import_is_taken_back_whole(room):
+    await room.says('/import {"alerts": ["skew above 15%", "basis below 3%"]}')
+    await room.presses("Save")
+    assert await room.count() == 2
+
+    await room.presses("Undo")
+
+    assert await room.count() == 0
+
+
 async def test_a_long_list_of_what_was_undone_is_cut(room):
     for level in range(10, 22):
         await room.says(f"skew above {level}%")
