@@ -4,9 +4,11 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from click.testing import CliRunner
 
 from alerts.domain.errors import StoreError
 from alerts.storage.embedded import embedded
+from bot.__main__ import main
 from bot.app import opened
 from bot.settings import load
 
@@ -48,3 +50,13 @@ async def test_a_store_of_another_schema_is_not_waited_for(tmp_path):
                 pass
 
     assert loop.time() - begin < 5
+
+
+def test_a_store_that_is_away_ends_a_command_with_status_1(tmp_path):
+    environ = {"REDIS_URL": f"unix://{tmp_path}/away.sock"}
+
+    ended = CliRunner().invoke(main, ["dead", "list"], env=environ)
+
+    assert ended.exit_code == 1
+    assert "does not answer" in ended.stderr
+    assert "set REDIS_URL" in ended.stderr
