@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.domain.calendar import next_summary, period_name, quiet_until
-from alerts.domain.event import OF_EPISODES, Event, Kind
+from alerts.domain.event import BEGINNINGS, OF_EPISODES, Event, Kind
 from alerts.domain.ids import RuleId
 from alerts.domain.preferences import Budget, Preferences
 from alerts.domain.rule import Severity, Voice
@@ -48,14 +48,14 @@ def sift(
     Where something rang just before, what else rings waits until `together`: one card for all.
     """
     until = hushed(chosen, tally, now) or together
-    waiting = {(event.rule, event.episode) for event in tally.waiting}
+    waiting = {_key(event) for event in tally.waiting if event.kind in BEGINNINGS}
     tell: list[Told] = []
     aside: list[Event] = []
     for one in told:
         joins = _follows(one, waiting) and not _rings_through(one)
         if joins or (until and _waits(one)):
             aside.append(one.event)
-            waiting.add(_key(one.event))
+            waiting |= {_key(one.event)} if one.event.kind in BEGINNINGS else set()
         else:
             tell.append(one)
     counts = chosen.budget is not None and any(_is_counted(one) for one in tell)

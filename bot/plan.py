@@ -123,7 +123,10 @@ def _alert(told: Sequence[Told], now: datetime, chosen: Preferences, *, simulate
 
 
 async def _waited(events: Sequence[Event], rules: RuleBook) -> list[Waited]:
-    """By episode; rules that were edited, paused or deleted meanwhile are left out."""
+    """By episode; rules that were edited, paused or deleted meanwhile are left out.
+
+    So is a mere reminder of what is over: both its beginning and its end were told.
+    """
     found = {one.rule.id: one for one in await rules.load(list({one.rule for one in events}))}
     episodes: dict[tuple[str, int], list[Event]] = {}
     for event in sorted(events, key=lambda one: one.at):
@@ -132,10 +135,11 @@ async def _waited(events: Sequence[Event], rules: RuleBook) -> list[Waited]:
             log.info("event not told event=%s why=its rule has changed", event.id)
             continue
         episodes.setdefault((event.rule, event.episode), []).append(event)
-    return [
+    waited = [
         Waited(found[same[0].rule].rule, found[same[0].rule].state, tuple(same))
         for same in episodes.values()
     ]
+    return [one for one in waited if one.firing or one.began]
 
 
 async def _followed(one: Waited, history: History, now: datetime) -> Waited:

@@ -29,7 +29,7 @@ from bot.commands.spec import Ask, Command, Desk, Kind, Param
 from bot.text.cards import saved
 from bot.text.outlook import outlook_line, rate
 from bot.text.preferences import limit
-from bot.text.rules import gist, level_of, oneline, standing
+from bot.text.rules import gist, level_of, oneline, standing, told_in
 
 BUDGET_A_WEEK = 5
 OTHER_SIGN = "In your sign: {}. Lists show mine, put minus call."
@@ -109,7 +109,9 @@ async def _drafts(desk: Desk, text: str, *, sure: bool, theirs: bool) -> tuple[D
     """The rules a line means. What was confirmed, or a button says, is written in our way."""
     known = typed(desk) if theirs and not sure else vocabulary(desk)
     try:
-        return parse_all(text, known, sure=sure, today=Today(desk.clock.now(), desk.chosen.place))
+        today = Today(desk.clock.now(), desk.chosen.place)
+        drafts = parse_all(text, known, sure=sure, today=today)
+        return tuple(told_in(draft, desk.chosen.place) for draft in drafts)
     except UsageError as error:
         told = await with_context(error, text, desk, known)
         raise (_in_our_sign(told, known) if known.other_sign else told) from None

@@ -12,7 +12,7 @@ from bot.commands.past import past
 from bot.commands.spec import Ask, Command, Desk, Kind, Param
 from bot.commands.words import rule_number
 from bot.text.outlook import outlook_line, rate
-from bot.text.rules import gist, level_of, oneline, terms
+from bot.text.rules import gist, level_of, oneline, terms, told_in
 
 
 async def run(ask: Ask, desk: Desk) -> Card:
@@ -55,7 +55,7 @@ async def _lines(desk: Desk, draft: Draft) -> tuple[str, ...]:
         for one, seen in (found.rarer if found else ())
     )
     line = outlook_line(found.seen if found else None, desk.clock.now())
-    return (terms(draft), line, *((f"At {rarer}.",) if rarer else ()))
+    return (terms(told_in(draft, desk.chosen.place)), line, *((f"At {rarer}.",) if rarer else ()))
 
 
 COMMAND = Command(

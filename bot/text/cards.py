@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from alerts.domain.calendar import place_of
 from alerts.domain.reading import Reading, Series
 from alerts.domain.rule import (
     UNTOUCHED,
@@ -18,7 +19,7 @@ from alerts.domain.rule import (
 from bot.card import Button, Card
 from bot.text import figures
 from bot.text.doings import ways
-from bot.text.rules import clears, convention, gist, oneline, standing, terms, unsure
+from bot.text.rules import clears, convention, gist, oneline, standing, terms, told_in, unsure
 
 
 def review(
@@ -68,12 +69,12 @@ def standing_card(
     waiting = isinstance(state.phase, Waiting) and not rule.paused
     extra = (Button("Alert me now", f"arm:{rule.number}:{rule.revision}"),) if waiting else ()
     about = Button("What is this?", f"cmd:explain:{_subject(rule.draft.legs[0])}")
-    words = standing(rule, state, now, overlay)
+    draft, words = told_in(rule.draft, place_of(now)), standing(rule, state, now, overlay)
     doings = (*ways(rule, state, overlay, now), Button("Why?", f"cmd:why:{rule.number}"))
     return Card(
         title=f"#{rule.number} {gist(rule.draft)} – {words}",
         strong=f"#{rule.number} {gist(rule.draft)}",
-        lines=(*_conventions(rule.draft), terms(rule.draft), *_distances(rule.draft, fresh)),
+        lines=(*_conventions(draft), terms(draft), *_distances(draft, fresh)),
         footer=_typed(rule.draft),
         buttons=tuple(row for row in ((*_edits(rule), *extra, about), doings) if row),
     )

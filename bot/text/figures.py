@@ -194,6 +194,12 @@ def moment(at: datetime, now: datetime) -> str:
     return f"{there:%d %b %H:%M}" if same_year else f"{there:%d %b %Y %H:%M}"
 
 
+def dated(at: datetime) -> str:
+    """A moment with its date and year, where it is told: `13 Feb 2026 23:59 UTC`."""
+    local = at.astimezone(place_of(at))
+    return f"{local:%d %b %Y %H:%M} {_zone(local)}"
+
+
 def _zone(local: datetime) -> str:
     """What a zone is called: `UTC`, `WET`, and `UTC+5:30` where it has no letters of its own."""
     name = local.tzname() or ""

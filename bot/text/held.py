@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.domain.calendar import quiet_until
-from alerts.domain.event import Event, Kind
+from alerts.domain.event import BEGINNINGS, Event, Kind
 from alerts.domain.preferences import Preferences
 from alerts.domain.reading import Series
 from alerts.domain.rule import Direction, Firing, Recovering, Rule, State
@@ -41,6 +41,11 @@ class Waited:
         firing = phase.firing if isinstance(phase, Recovering) else phase
         goes_on = isinstance(firing, Firing) and firing.episode == self.events[0].episode
         return firing if goes_on and isinstance(firing, Firing) else None
+
+    @property
+    def began(self) -> bool:
+        """Whether its beginning is among what was not told."""
+        return any(event.kind in BEGINNINGS for event in self.events)
 
     @property
     def since(self) -> datetime:

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
+from alerts.domain.calendar import here
 from alerts.domain.reading import Reading, Series
 from alerts.domain.rule import (
     UNTOUCHED,
@@ -71,7 +72,10 @@ def unsure(line: str) -> str:
 
 
 def terms(draft: Draft) -> str:
-    """When it becomes news: hold, clear level, repeats, and what else was said of it."""
+    """When it becomes news: hold, clear level, repeats, and what else was said of it.
+
+    When it ends is told in the place in which that moment is.
+    """
     timing = draft.timing
     hold = f"Must hold {figures.span(timing.hold)}" if timing.hold else "At once"
     parts = [hold, f"clears {clears(draft)}", *_repeats(timing)]
@@ -80,8 +84,13 @@ def terms(draft: Draft) -> str:
     if draft.voice is not Voice.USUAL:
         parts.append(str(draft.voice))
     if draft.until is not None:
-        parts.append(f"ends {draft.until:%d %b %Y %H:%M} UTC")
+        parts.append(f"ends {figures.dated(draft.until)}")
     return " · ".join(parts)
+
+
+def told_in(draft: Draft, place: tzinfo) -> Draft:
+    """The same rule, whose end is told by the clock of a place."""
+    return replace(draft, until=here(draft.until, place)) if draft.until else draft
 
 
 def _repeats(timing: Timing) -> Iterator[str]:

@@ -191,6 +191,30 @@ async def test_that_an_alert_told_by_day_is_over_is_said_at_night_without_a_soun
     assert night.inbox.cards[1][1].silent
 
 
+async def test_a_reminder_held_at_night_is_dropped_once_the_end_was_told(night):
+    rule = await night.rule()
+    night.clock.time = BEDTIME - timedelta(hours=2)
+    await night.tell(rule)
+    await night.delivers()
+    night.clock.time = BEDTIME
+    await night.tell(rule, Kind.REMINDED, since=BEDTIME - timedelta(hours=2))
+    await night.delivers()
+    await night.tell(rule, Kind.RESOLVED, 12.5, BEDTIME - timedelta(hours=2))
+
+    assert len(await night.delivers()) == 2
+    assert len(await night.delivers(hours=7)) == 2
+
+
+async def test_a_reminder_held_at_night_comes_in_the_morning_where_it_is_still_on(night):
+    rule = await night.rule()
+    await night.tell(rule, Kind.REMINDED, since=BEDTIME - timedelta(hours=2))
+    await night.delivers()
+
+    [title] = await night.delivers(hours=7)
+
+    assert title.endswith("BTC skew above 15%, still on")
+
+
 async def test_a_laptop_that_slept_through_the_morning_tells_on_waking(night):
     await night.tell(await night.rule())
     await night.delivers()

@@ -1,9 +1,9 @@
 """Times as a chat's own clock shows them, wherever a command says or reads one."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 from alerts.domain.preferences import Preferences
-from tests.unit.commands.room import NOW, Room
+from tests.unit.commands.room import NOW, Room, everything
 
 
 async def in_zone(zone):
@@ -25,10 +25,12 @@ async def test_times_are_told_in_the_zone_of_the_chat():
 async def test_until_a_time_of_day_is_that_of_the_chat():
     room = await in_zone("Asia/Tokyo")
 
-    await room.says("skew above 15 until 10 feb 18:00 once")
+    card = await room.says("skew above 15 until 10 feb 18:00 once")
 
+    assert "ends 10 Feb 2026 18:00 JST" in everything(card)
+    assert "ends 10 Feb 2026 18:00 JST" in everything(await room.says("#1"))
     [held] = await room.store.rules.of_chat(room.ask.chat)
-    assert f"{held.rule.draft.until:%d %H:%M %Z}" == "10 09:00 UTC"
+    assert f"{held.rule.draft.until.astimezone(UTC):%d %H:%M}" == "10 09:00"
 
 
 async def test_a_chat_in_a_zone_this_machine_does_not_know_is_told_utc():
