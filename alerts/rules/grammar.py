@@ -5,6 +5,7 @@ question, its `fixes` are the complete answers. A level is taken at its word, wi
 after the word `sure`, on a series spelled out in full, or when parsed with `sure=True`.
 """
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -41,6 +42,7 @@ LEGS_AT_MOST = 5
 APART = "apart"
 """Said of a line with "or": each side of it is an alert of its own."""
 
+_APART = re.compile(r"\s(?:and|or)\s+(?![+-]?\$?[0-9.])", re.IGNORECASE)
 _MOST_CORRECTIONS = 8
 _OF_A_CONDITION = frozenset({"also", "within", "clear"})
 _PARTS = frozenset({"level", "other", "by"})
@@ -184,12 +186,22 @@ def _together(
                 "with another condition. Say which side you mean, like: funding above 0"
             )
         if one.join not in {None, join}:
-            other = "outside" if one.join is Join.ANY else "between"
-            raise UsageError(f"'{other}' cannot be joined by '{join}' with more: {text}")
+            raise _not_joined(one, join, text)
     legs = tuple(leg for one in meanings for leg in one.sets[0])
     if len(legs) > LEGS_AT_MOST:
         raise UsageError(f"An alert has at most {LEGS_AT_MOST} levels; these are {len(legs)}.")
     return (Meaning((legs,)),), join
+
+
+def _not_joined(ranged: Meaning, join: Join, text: str) -> UsageError:
+    """The answer to a range beside another condition, joined otherwise than its own two sides."""
+    outside = ranged.join is Join.ANY
+    word, sides = ("outside", "below and above") if outside else ("between", "above and below")
+    return UsageError(
+        f"'{word}' is two levels, {sides}, and cannot be joined by '{join}' with more. "
+        "Name one side, or make two alerts.",
+        fixes=tuple(part.strip() for part in _APART.split(text)),
+    )
 
 
 class _Rest:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from alerts.domain.errors import UsageError
 from alerts.domain.rule import Direction
 from alerts.metrics.spec import Unit
-from alerts.rules.amounts import Amount, read_amount
+from alerts.rules.amounts import Amount, read_amount, read_span
 from alerts.rules.doubts import Claim, ask
 from alerts.rules.phrase import Clause, Piece
 from alerts.rules.usual import usual_clear
@@ -75,12 +75,23 @@ def _which_number(claim: Claim, piece: Piece, amount: Amount) -> UsageError:
 def no_number(claim: Claim, piece: Piece) -> UsageError:
     """The answer to what stands where a number should."""
     example = f"{claim.word} {claim.direction} {claim.show(_example(claim))}"
+    if (window := _window(claim, piece)) and claim.metric.windows:
+        return UsageError(
+            f"{piece.text} alone is not a level. Shall I hold it against {claim.word} {window}?",
+            fixes=(claim.phrase.swap((piece, f"{claim.word} {window}")),),
+        )
     shown = piece.text if len(piece.text) <= 40 else f"{piece.text[:40]}…"
     return UsageError(
         f"{shown} is not a level: I need one number, for example: {example}",
         fixes=(example,),
         labels=(example,),
     )
+
+
+def _window(claim: Claim, piece: Piece) -> str:
+    """The window that a piece names of the claim's own metric, "" for none."""
+    span = read_span(piece.text)
+    return next((one for one in claim.metric.windows if span and read_span(one) == span), "")
 
 
 def _example(claim: Claim) -> float:

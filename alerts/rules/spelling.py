@@ -26,6 +26,7 @@ _KNOWN = frozenset(
     f"{_CORRECTABLE} cross is goes rises drops falls gains loses leaves moves up down through by "
     "more than at least time called and or to in within during last past percent pct usd "
     "dollars points pts vol coins coin the of when if alert me its own a sign flip changes high "
+    "becomes turns reaches calm cautious stress panic "
     f"low warning loudly silently today tonight tomorrow {' '.join(WEEKDAYS)} "
     f"{' '.join(MONTHS)} {' '.join(day[:3] for day in WEEKDAYS)} {' '.join(KIND_WORDS)}".split()
 )

@@ -114,6 +114,7 @@ async def _drafts(desk: Desk, text: str, *, sure: bool, theirs: bool) -> tuple[D
         return tuple(told_in(draft, desk.chosen.place) for draft in drafts)
     except UsageError as error:
         told = await with_context(error, text, desk, known)
+        told = told if told.fixes else told.saying(str(told), fixes=("/help",))
         raise (_in_our_sign(told, known) if known.other_sign else told) from None
 
 

@@ -187,6 +187,26 @@ ROWS = [
         ["Yes: BTC skew above 15%"],
         "BTC skew above 15%",
     ),
+    (
+        "skew outside -6 and 6 and basis below 3",
+        ["'outside' is two levels, below and above", "make two alerts"],
+        ["skew outside −6 and 6", "basis below 3"],
+        "BTC skew below −6% or BTC skew above 6%",
+    ),
+    (
+        "skew 7d above 30d",
+        ["30d alone is not a level.", "Shall I hold it against skew 30d?"],
+        ["Yes: skew 7d above skew 30d"],
+        "BTC skew 7d above BTC skew",
+    ),
+    (
+        "regime becomes",
+        ["Becomes what?"],
+        ["regime becomes cautious", "regime becomes stress", "regime becomes calm"],
+        "BTC regime above calm",
+    ),
+    ("skew above 15 once each", ["twice; say it once"], ["/help"], "What I understand"),
+    ("skew above 15 for 40d", ["write a time from 0m to 30d"], ["/help"], "What I understand"),
     ("skew in 400d above 3", ["I do not understand 'in' there"], [], ""),
     (
         "skew 400d above 3",

@@ -305,7 +305,11 @@ def test_one_rule_is_asked_for_where_a_line_means_two():
         ),
         ("price flips", "no sign to flip", ()),
         ("funding flips and skew above 3", "Say which side you mean", ()),
-        ("skew outside -6 and 6 and basis below 3", "cannot be joined by 'and'", ()),
+        (
+            "skew outside -6 and 6 and basis below 3",
+            "cannot be joined by 'and'",
+            ("skew outside -6 and 6", "basis below 3"),
+        ),
         ("skew above 15 silent loud", "'loud or silent' twice", ()),
         ("skew above 15 clear 13 clear 12", "'clear' twice", ()),
         ("skew|foo.7d above 3", "", ()),
