@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from alerts.derive import Derivation
 from alerts.domain.errors import FeedLostError
@@ -148,17 +149,35 @@ async def _commit(
 ) -> set[RuleId]:
     """Write all steps, and with the last of them the readings; the rules that were written.
 
-    Many steps go in parts, so that no single command blocks the store. A crash in between is
-    mended by the next tick, which still has the old readings as its "before": rules that were
-    written have moved on, the others are woken again.
+    Many steps go in parts, so that no single command blocks the store, and those of a chat in
+    one, so that it is told once. A crash in between is mended by the next tick, which still has
+    the old readings as its "before": rules that were written have moved on, the others are woken
+    again.
     """
     written: set[RuleId] = set()
-    most = watch.most_steps
-    parts = [steps[i : i + most] for i in range(0, len(steps), most)] or [[]]
+    parts = _parts(steps, watch.most_steps)
     for part in parts[:-1]:
         written.update(await watch.book.commit([], part, fence))
     written.update(await watch.book.commit(readings, parts[-1], fence))
     return written
+
+
+def _parts(steps: Sequence[Step], most: int) -> list[list[Step]]:
+    """The steps by chat, in parts that hold at most so many, or one chat's."""
+    if len(steps) <= most:
+        return [list(steps)]
+    parts: list[list[Step]] = [[]]
+    for _, same in groupby(sorted(steps, key=_told_in), _told_in):
+        chat = list(same)
+        if parts[-1] and len(parts[-1]) + len(chat) > most:
+            parts.append([])
+        parts[-1] += chat
+    return parts
+
+
+def _told_in(step: Step) -> str:
+    """The chat that hears of a step; its rule where nobody does."""
+    return str(step.event.chat) if step.event else step.rule
 
 
 async def follow(watch: Watch) -> None:

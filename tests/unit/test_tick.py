@@ -321,6 +321,18 @@ async def test_more_steps_than_fit_one_command_are_all_written(desk):
     assert len(await desk.told()) == 5
 
 
+async def test_a_chat_is_told_once_though_its_steps_do_not_fit_one_command(desk):
+    desk.watch.most_steps = 4
+    for number in range(9):
+        await desk.rule(state=State(Idle()), chat=Chat(TELEGRAM, str(number % 3)))
+    await desk.see(12.0)
+
+    await desk.see(18.0)
+
+    assert await desk.store.outbox.backlog(TELEGRAM) == 3
+    assert len(await desk.told()) == 9
+
+
 async def test_a_firing_is_kept_with_the_readings_it_was_decided_on(desk):
     rule = await desk.rule()
     await desk.see(12.0)
