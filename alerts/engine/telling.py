@@ -109,8 +109,6 @@ def _held(seen: Seen, move: Move) -> Move:
     untold = _absorbed(before.untold or _known(before), event, seen.now)
     if before.blind_told:
         untold = replace(untold, dark=before.blind_since)
-    if event and event.kind is Kind.BACK and not seen.is_snoozed:
-        untold = replace(untold, dark=None)
     if untold != Untold() or state.flapping:
         because = Because.SNOOZED if seen.is_snoozed else Because.FLAPPING
         state = replace(state, untold=replace(untold, because=because))
@@ -118,12 +116,18 @@ def _held(seen: Seen, move: Move) -> Move:
     if seen.is_snoozed:
         state = replace(state, blind_told=state.blind_told and before.blind_told)
         return Move(state, None, _soonest(*due, seen.overlay.snoozed_until))
-    if not before.flapping or (before.untold or untold).because is Because.SNOOZED:
+    if not _knows_of_flapping(before):
         flapping = seen.event(state, Kind.FLAPPING)
         event = replace(flapping, since=state.turns[0], times=len(state.turns))
     elif event and event.kind not in {Kind.DARK, Kind.BACK}:
         event = None
     return Move(state, event, _soonest(*due))
+
+
+def _knows_of_flapping(before: State) -> bool:
+    """Whether its owner was told: not under a snooze, nor at the turn that begins it."""
+    untold = before.untold
+    return before.flapping and untold is not None and untold.because is Because.FLAPPING
 
 
 def _released(seen: Seen, move: Move, untold: Untold) -> Move:

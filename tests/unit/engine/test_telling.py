@@ -10,12 +10,14 @@ from alerts.domain.rule import (
     Because,
     Firing,
     Idle,
+    Over,
     Overlay,
     Repeat,
     Spent,
     State,
     Timing,
     Unaligned,
+    Untold,
 )
 from alerts.engine.move import broken
 from alerts.engine.step import step
@@ -125,6 +127,20 @@ def test_a_resolve_of_an_alert_that_had_been_told_is_told_late():
     (event,) = told
     assert (event.held, event.happened, event.since) == (Because.SNOOZED, at(30), NOON)
     assert (event.value, event.extreme, event.episode) == (11, 22, 1)
+
+
+def test_of_an_episode_that_ended_untold_all_is_kept():
+    _, move = played(ON, (1, 22), (30, 12))
+
+    assert move.state.untold == Untold(
+        knew=1, over=Over(Firing(1, NOON, at(30), 22), at(30)), because=Because.SNOOZED
+    )
+
+
+def test_who_knew_of_one_and_missed_another_hears_that_it_is_over():
+    told, _ = played(ON, (10, 12), (20, 18), (30, 12), (60, 12))
+
+    assert [(one.kind, one.episode, one.times) for one in told] == [(Kind.RESOLVED, 2, 0)]
 
 
 def test_fired_and_over_meanwhile_is_one_line():
