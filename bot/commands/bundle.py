@@ -12,7 +12,7 @@ from alerts.ports import Held, New
 from alerts.rules.judge import look
 from bot.card import Button, Card
 from bot.commands import edits
-from bot.commands.expected import remember
+from bot.commands.expected import expected, over_budget, remember
 from bot.commands.market import fresh
 from bot.commands.past import replays
 from bot.commands.spec import Ask, Desk
@@ -65,7 +65,16 @@ async def save_all(ask: Ask, desk: Desk, drafts: Sequence[Draft], what: str = ""
     seen = await replays(desk, fresh_ones)
     for one, told in zip(added, seen, strict=True):
         await remember(desk, one.rule, told)
-    return _done(added, seen, len(drafts) - len(fresh_ones), what, desk)
+    card = _done(added, seen, len(drafts) - len(fresh_ones), what, desk)
+    return await _with_budget(card, desk, [*held, *added])
+
+
+async def _with_budget(card: Card, desk: Desk, held: Sequence[Held]) -> Card:
+    """The card, with a word where the chat's rules now come to more than its budget."""
+    if desk.chosen.budget is None:
+        return card
+    line = over_budget(await expected(desk, held), desk.chosen.budget)
+    return replace(card, lines=(*card.lines, line)) if line else card
 
 
 def _done(

@@ -43,6 +43,7 @@ def _beginnings(desk: Desk) -> tuple[tuple[Button, ...], ...]:
             Button("Basis below 3%", f"cmd:alert:{first} basis below 3%"),
         ),
         (Button("What do these mean?", "cmd:explain"), Button("Help", "cmd:help")),
+        (Button(f"Time zone: {desk.chosen.zone} – change", "cmd:tz"),),
     )
 
 

@@ -39,6 +39,8 @@ def settings_card(chosen: Preferences, tally: Tally, now: datetime) -> Card:
         Field("Numbers", f"with a decimal {'comma' if chosen.decimal_comma else 'point'}"),
         Field("Skew", _sign(chosen)),
     ]
+    if waiting := {(event.rule, event.episode) for event in tally.waiting}:
+        fields.append(Field("Held for you", f"{len(waiting)} alert{'s' * (len(waiting) != 1)}"))
     snoozed = snoozed_until(chosen, now)
     if snoozed:
         fields.insert(2, Field("Snoozed", f"until {figures.clock(snoozed, now)}"))

@@ -244,6 +244,15 @@ async def test_hours_made_longer_meanwhile_hold_it_longer(night):
     assert len(await night.delivers(hours=2)) == 1
 
 
+async def test_quiet_hours_switched_off_at_night_tell_at_once_what_waited(night):
+    await night.tell(await night.rule())
+    await night.delivers()
+    await night.store.chats.write(ALICE, Preferences("Europe/Berlin"))
+    await night.store.outbox.recall(ALICE)
+
+    assert len(await night.delivers(minutes=1)) == 1
+
+
 async def test_a_rule_deleted_at_night_is_not_told_of_in_the_morning(night):
     rule = await night.rule()
     await night.tell(rule)

@@ -105,3 +105,11 @@ async def test_a_store_that_is_away_meanwhile_keeps_nobody_from_saving():
 
     assert card.title.startswith("Saved as #1")
     assert acts(card)
+
+
+async def test_several_rules_saved_at_once_are_added_up_too():
+    room = await with_history("2/week")
+
+    await room.taps("preset:stress:BTC:")
+
+    assert "over your budget of 2 a week" in everything(room.card)

@@ -398,3 +398,9 @@ async def test_the_same_rule_again_in_the_other_sign_is_known(room):
     assert card.title.startswith("You have that: #1")
     await room.taps(card.buttons[0][1].act)
     assert await level(room) == [("above", 15.0), ("above", 15.0)]
+
+
+async def test_the_welcome_offers_to_set_the_clock(room):
+    card = await room.says("/start")
+
+    assert "Time zone: UTC – change" in labels(card)
