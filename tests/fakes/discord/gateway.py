@@ -22,9 +22,10 @@ PRIVILEGED = 1 << 1 | 1 << 8 | 1 << 15
 
 @dataclass(slots=True)
 class Session:
-    """One bot session: what was dispatched in it, for replays."""
+    """One bot session: what was dispatched in it, for replays; of which shard of how many."""
 
     id: str
+    shard: tuple[int, int] = (0, 1)
     socket: "Socket | None" = None
     sequence: int = 0
     history: list[Json] = field(default_factory=list)
@@ -64,6 +65,7 @@ class Gateway:
         self.url = ""
         self.sessions: dict[str, Session] = {}
         self.current: Session | None = None
+        self.shards: dict[int, Session] = {}
         self.identifies: list[Json] = []
         self.resumes = 0
         self.compress = True
@@ -87,7 +89,7 @@ class Gateway:
         session: Session | None = None
         try:
             async for frame in raw:
-                if frame.type is not WSMsgType.TEXT:
+                if frame.type not in {WSMsgType.TEXT, WSMsgType.BINARY}:
                     continue
                 session = await self._hear(socket, session, json.loads(frame.data))
         finally:
@@ -107,7 +109,7 @@ class Gateway:
             self.duplicate -= 1
             times = 2
         for _ in range(times):
-            await self._emit(self.current, event, content)
+            await self._emit(self._hearing(content.get("guild_id")), event, content)
 
     async def reconnect(self) -> None:
         """Op 7: please come back and resume."""
@@ -133,6 +135,14 @@ class Gateway:
         for socket in list(self._sockets):
             await socket.raw.close(code=code)
 
+    def _hearing(self, guild_id: str | None) -> Session | None:
+        """The session that hears of a server; of direct messages the first shard alone does.
+
+        https://docs.discord.com/developers/events/gateway#sharding
+        """
+        count = self.current.shard[1] if self.current else 1
+        return self.shards.get(shard_of(guild_id, count) if guild_id else 0)
+
     def _current_socket(self) -> Socket:
         if self.current is None or self.current.socket is None:
             raise LookupError("no bot is connected")
@@ -156,11 +166,13 @@ class Gateway:
         if wanted["intents"] & PRIVILEGED:
             await socket.raw.close(code=DISALLOWED_INTENTS)
             return None
-        session = Session(self.world.new_id(), socket)
+        shard, count = wanted.get("shard") or (0, 1)
+        session = Session(self.world.new_id(), (shard, count), socket)
         self.sessions[session.id] = session
-        self.current = session
-        await self._emit(session, "READY", self._ready(session))
-        for guild in self.world.guilds.values():
+        self.current = self.shards[shard] = session
+        guilds = [one for one in self.world.guilds.values() if shard_of(one.id, count) == shard]
+        await self._emit(session, "READY", self._ready(session, guilds))
+        for guild in guilds:
             await self._emit(session, "GUILD_CREATE", guild_create(self.world, guild))
         self.world.changed.notify()
         return session
@@ -172,7 +184,7 @@ class Gateway:
             await socket.send({"op": INVALID_SESSION, "d": False, "s": None, "t": None})
             return None
         session.socket = socket
-        self.current = session
+        self.current = self.shards[session.shard[0]] = session
         for payload in [one for one in session.history if one["s"] > (wanted["seq"] or 0)]:
             await socket.send(payload)
         await self._emit(session, "RESUMED", {})
@@ -188,8 +200,8 @@ class Gateway:
         if session.socket is not None:
             await session.socket.send(payload)
 
-    def _ready(self, session: Session) -> Json:
-        stubs = [{"id": guild, "unavailable": True} for guild in self.world.guilds]
+    def _ready(self, session: Session, guilds: list[model.Guild]) -> Json:
+        stubs = [{"id": guild.id, "unavailable": True} for guild in guilds]
         return {
             "v": 10,
             "user": model.me(self.world),
@@ -197,12 +209,16 @@ class Gateway:
             "session_id": session.id,
             "resume_gateway_url": self.url,
             "application": {"id": self.world.application_id, "flags": 0},
-            "shard": [0, 1],
+            "shard": list(session.shard),
             "private_channels": [],
             "relationships": [],
             "presences": [],
             "_trace": [],
         }
+
+
+def shard_of(guild_id: str, count: int) -> int:
+    return (int(guild_id) >> 22) % count
 
 
 def guild_create(world: model.World, guild: model.Guild) -> Json:
@@ -237,6 +253,10 @@ def guild_create(world: model.World, guild: model.Guild) -> Json:
         **dict.fromkeys(("verification_level", "mfa_level", "nsfw_level", "premium_tier"), 0),
         **dict.fromkeys(("explicit_content_filter", "default_message_notifications"), 0),
         **dict.fromkeys(("icon", "banner", "splash", "description", "afk_channel_id"), None),
+        **dict.fromkeys(("system_channel_id", "rules_channel_id", "vanity_url_code"), None),
+        **dict.fromkeys(("public_updates_channel_id", "safety_alerts_channel_id"), None),
+        **dict.fromkeys(("discovery_splash", "incidents_data"), None),
+        "premium_progress_bar_enabled": False,
         **{name: [] for name in listed},
         "afk_timeout": 300,
         "system_channel_flags": 0,

@@ -141,10 +141,12 @@ class World:
         self.people[person.id] = person
         return person
 
-    def add_guild(self, name: str, owner: Person, managers: tuple[Person, ...] = ()) -> Guild:
+    def add_guild(
+        self, name: str, owner: Person, managers: tuple[Person, ...] = (), guild_id: str = ""
+    ) -> Guild:
         channel_id = self.new_id()
         rights = frozenset(one.id for one in managers)
-        guild = Guild(self.new_id(), name, channel_id, owner, rights)
+        guild = Guild(guild_id or self.new_id(), name, channel_id, owner, rights)
         self.guilds[guild.id] = guild
         self.channels[channel_id] = guild_channel(guild)
         return guild

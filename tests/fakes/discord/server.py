@@ -26,7 +26,7 @@ class FakeDiscord:
     """
 
     def __init__(self, token: str | None = None):
-        self.token = token or f"canary.{secrets.token_hex(8)}.discord"
+        self.token = token or f"MTIzNDU2Nzg5MDEyMzQ1Njc4.Canary.{secrets.token_hex(16)}"
         self.world = model.World(self.token)
         self.gateway = Gateway(self.world)
         self.rest = Rest(self.world)
@@ -65,9 +65,12 @@ class FakeDiscord:
     def person(self, name: str = "alice", person_id: str | None = None) -> Person:
         return self.world.add_person(name, person_id)
 
-    def guild(self, owner: Person, name: str = "desk", managers: tuple[Person, ...] = ()) -> Guild:
-        """A server with the bot in it; add it before the bot connects."""
-        return self.world.add_guild(name, owner, managers)
+    def guild(self, owner: Person, name: str = "desk", **more: Any) -> Guild:
+        """A server with the bot in it; add it before the bot connects.
+
+        `managers` have the right to manage it; `guild_id` decides on its shard.
+        """
+        return self.world.add_guild(name, owner, **more)
 
     def close_dms(self, person: Person, code: int = 50007) -> None:
         """The person takes no direct messages from the bot any more."""
