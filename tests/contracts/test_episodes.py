@@ -156,6 +156,17 @@ async def test_the_same_firing_written_twice_is_one_episode(store):
     assert [one.name for one in await store.episodes.of_chat(ALICE)] == ["1.1"]
 
 
+async def test_an_episode_that_begins_once_more_is_open_again(store):
+    rule = await add(store)
+    await fire(store, rule)
+    await tell(store, rule, news(rule, Kind.RESOLVED, NOON + minutes(5)))
+
+    await fire(store, rule, at=NOON + minutes(9))
+
+    [episode] = await store.episodes.of_chat(ALICE)
+    assert (episode.fired_at, episode.resolved_at) == (NOON + minutes(9), None)
+
+
 async def test_many_episodes_of_one_commit_are_kept_with_their_own_evidence(store):
     rules = [await add(store) for _ in range(3)]
     pieces = (SEEN[:1], SEEN[1:], SEEN[:1])

@@ -155,6 +155,15 @@ async def test_what_would_not_fit_any_more_does_not_return(store):
     assert [one.rule.number for one in await of(store)] == [2]
 
 
+async def test_an_edit_is_taken_back_in_a_chat_that_has_more_than_it_may_by_now(store):
+    held, _ = await add(store), await add(store)
+    after = await edit(store, held)
+
+    await revert(store, Reversal(held, after), limit=1)
+
+    assert (await of(store))[0].rule.draft == held.rule.draft
+
+
 async def test_one_may_go_for_another_to_return_in_a_full_chat(store):
     removed = await add(store)
     await store.rules.remove(ALICE, 1)

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import time
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -385,6 +386,15 @@ async def test_a_damaged_episode_is_left_out_and_the_others_are_shown(
 
     assert [one.rule.id for one in found] != [newest.rule.id]
     assert len(found) == 1
+
+
+async def test_news_of_an_episode_that_is_not_kept_leaves_nothing_behind(store, server, prefix):
+    rule = await add(store)
+    over = replace(an_event(rule), kind=Kind.RESOLVED)
+
+    await store.rules.commit([], [Step(rule.id, 1, State(), over)], 1)
+
+    assert await server.exists(Keys(prefix).episodes(CHAT)) == 0
 
 
 async def test_a_chats_episodes_fade_when_nothing_fires_there_any_more(store, server, prefix):

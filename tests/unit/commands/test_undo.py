@@ -7,10 +7,12 @@ import pytest
 
 from alerts.domain.preferences import Preferences
 from alerts.domain.rule import Firing, Idle, Overlay, State
-from alerts.ports import Step
+from alerts.ports import New, Step
+from alerts.rules.grammar import parse_all
 from alerts.storage.memory import MemoryStore
 from bot.card import Card
 from bot.commands.front import Front
+from bot.commands.market import vocabulary
 from bot.commands.spec import Command
 from bot.commands.undo import MOVED_ON, NO_PLACE, TOO_LATE
 from tests.unit.commands.room import ELSEWHERE, NOW, SKEW, AwayStore, Room, acts, everything
@@ -138,6 +140,49 @@ async def test_what_people_did_and_chose_is_taken_back_too(room):
 
     assert (await room.held(1)).overlay == Overlay()
     assert list(await room.store.chats.read([room.ask.chat])) == [Preferences()]
+
+
+async def rewrite(desk, number, level):
+    held = await desk.rules.get(ELSEWHERE, number)
+    [leg] = held.rule.legs
+    draft = replace(held.rule.draft, legs=(replace(leg, level=level),))
+    wanted = replace(held.rule, draft=draft)
+    await desk.rules.replace(wanted, held.state, now=desk.clock.now())
+
+
+async def twice(_ask, desk):
+    await rewrite(desk, 1, 20.0)
+    await rewrite(desk, 1, 25.0)
+    return Card("Done")
+
+
+async def there_and_back(ask, desk):
+    [draft] = parse_all("skew above 15%", vocabulary(desk))
+    new = New(ask.chat, "ann", draft, State(Idle()))
+    rule = await desk.rules.add(new, now=desk.clock.now(), limit=30)
+    await desk.rules.remove(ask.chat, rule.number)
+    await desk.chats.write(ask.chat, Preferences("Asia/Tokyo"))
+    await desk.chats.write(ask.chat, Preferences())
+    return Card("Done")
+
+
+async def test_of_several_changes_to_one_thing_the_first_before_counts():
+    room = Room(ELSEWHERE)
+    await room.says("skew above 15%")
+    room.front = Front(room.desk, (*room.front.commands, Command("twice", "", twice)))
+    await room.says("/twice")
+    assert (await room.held(1)).rule.legs[0].level == 25
+
+    await room.presses("Undo")
+
+    assert (await room.held(1)).rule.legs[0].level == 15
+
+
+async def test_what_was_put_back_by_the_command_itself_is_no_change(room):
+    command = Command("back", "", there_and_back)
+    room.front = Front(room.desk, (*room.front.commands, command))
+
+    assert "Undo" not in acts(await room.says("/back"))
 
 
 async def test_a_command_that_changed_nothing_offers_nothing(room):

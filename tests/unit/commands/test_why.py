@@ -151,6 +151,25 @@ async def test_what_fired_lately_leads_to_its_proof(room):
     assert list(acts(card)) == ["Open #1", "Proof 1.1"]
 
 
+async def test_what_fired_days_ago_is_not_of_this_day(room):
+    rule = await a_saved(room)
+    await lived(room, SKEW, usual=14.0)
+    await fire(room, rule, at=NOW - 25 * HOUR)
+    await room.store.rules.commit([], [Step(rule.id, 1, State(Idle(), 1))], 1)
+
+    card = await room.says("why skew")
+
+    assert card.title.endswith("– it did not fire in 24 h")
+    assert "Proof 1.1" in acts(card)
+
+
+async def test_what_was_true_for_just_its_hold_was_not_too_short(room):
+    await a_saved(room)
+    await lived(room, SKEW, usual=12.0, **{f"m{60 - one}": 16.0 for one in range(10)})
+
+    assert "True for 10 min from 19:15 UTC." in (await room.says("why skew")).lines
+
+
 async def test_a_paused_alert_says_that_first(room):
     await a_saved(room)
     await lived(room, SKEW, usual=14.0)
