@@ -136,7 +136,7 @@ class Derivation:
         if not isinstance(metric.needs, Past):
             raise TypeError(f"{series} is measured, not derived")
         base = fresh.get(metric.needs.base(series))
-        if isinstance(base, Gap):
+        if isinstance(base, Gap) and not metric.needs.any_input:
             return replace(base, series=series)
         trails = {one: await self._trail(one, latest, now) for one in metric.needs.trails(series)}
         inputs = (*trails, *metric.needs.readings(series))
@@ -295,14 +295,18 @@ def _of_the_past(fresh: Mapping[Series, Sample], watched: Collection[Series]) ->
         for window in metric.windows
     ]
     asked = [base for series in watched for base in series.bases]
-    return [series for series in dict.fromkeys((*usual, *asked)) if _base(series) in fresh]
+    return [
+        series
+        for series in dict.fromkeys((*usual, *asked))
+        if any(one in fresh for one in _occasions(series))
+    ]
 
 
-def _base(series: Series) -> Series | None:
+def _occasions(series: Series) -> tuple[Series, ...]:
     metric = BY_KEY.get(series.metric)
     if metric is None or not isinstance(metric.needs, Past):
-        return None
-    return metric.needs.base(series)
+        return ()
+    return metric.needs.occasions(series)
 
 
 def roots(series: Iterable[Series]) -> frozenset[Series]:

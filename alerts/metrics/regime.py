@@ -168,12 +168,11 @@ def _made(
 
 
 def _measure(view: Records, series: Series) -> Sample | None:
-    price = view.latest.get(price_of(series))
     if series.asset not in EDGES:
         return None
-    if price is None:
-        return Gap(series, Reason.NO_DATA, "there is no price", view.now)
-    return _made(series, view.latest, view.latest.get(series), price.at)
+    read = (price_of(series), *inputs(series.asset))
+    at = max((view.latest[one].at for one in read if one in view.latest), default=view.now)
+    return _made(series, view.latest, view.latest.get(series), at)
 
 
 def _price(series: Series) -> tuple[Series, ...]:
@@ -204,7 +203,7 @@ REGIME = Metric(
     "reach; left once they are back by an ease",
     windows=(),
     default_window="",
-    needs=Past(_price, _inputs),
+    needs=Past(_price, _inputs, any_input=True),
     view=_unchanged,
     measure=_measure,
     defaults=Defaults(

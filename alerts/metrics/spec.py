@@ -65,11 +65,19 @@ class Past:
     """Says that a metric is computed from other series, from what they were and are.
 
     For one series of the metric, `trails` names those whose past it reads and `readings` those of
-    which it reads the present only. A reading of the first trail is the occasion to compute.
+    which it reads the present only. A reading of the first trail is the occasion to compute; with
+    `any_input` a reading of any of them is, and none of them is missed alone.
     """
 
     trails: Callable[[Series], tuple[Series, ...]]
     readings: Callable[[Series], tuple[Series, ...]] = lambda _: ()
+    any_input: bool = False
+
+    def occasions(self, series: Series) -> tuple[Series, ...]:
+        """The series of which a reading makes a new one of the metric."""
+        if not self.any_input:
+            return (self.base(series),)
+        return tuple(one for one in self.readings(series) if one != series)
 
     def base(self, series: Series) -> Series:
         """The series that sets the pace."""

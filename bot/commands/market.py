@@ -9,7 +9,7 @@ from alerts.domain.reading import Reading, Series
 from alerts.domain.rule import Draft
 from alerts.history.spread import TOGETHER, spread
 from alerts.metrics import BY_KEY, METRICS
-from alerts.metrics.regime import REGIME_KEY, inputs, regime_along
+from alerts.metrics.regime import EDGES, REGIME_KEY, inputs, regime_along
 from alerts.metrics.spec import Metric, Unit
 from alerts.rules.vocabulary import Vocabulary
 from bot.commands.spec import Desk
@@ -77,6 +77,11 @@ def _having(desk: Desk, metric: Metric) -> list[Asset]:
 
 def check_offer(desk: Desk, metric: Metric, asset: Asset, ways: Sequence[str] = ()) -> None:
     """UsageError, with what can be had instead, where no venue has this of the asset."""
+    if metric.key == REGIME_KEY and not inputs(asset):
+        raise UsageError(
+            f"I have no bands for {asset}, so no regime. I have it for {', '.join(EDGES)}.",
+            fixes=tuple(ways) or tuple(f"{one} regime" for one in EDGES if one in desk.assets),
+        )
     if desk.offers is None or desk.offers.has(metric, asset):
         return
     word = metric.words[0]

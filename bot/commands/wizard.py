@@ -14,6 +14,7 @@ from alerts.domain.reading import Reading, Series
 from alerts.domain.rule import Draft
 from alerts.engine.outlook import at_level
 from alerts.metrics import BY_KEY, metric_of
+from alerts.metrics.regime import REGIME_KEY, inputs
 from alerts.metrics.spec import Metric
 from alerts.rules.amounts import read_amount, read_span
 from alerts.rules.grammar import parse
@@ -37,7 +38,7 @@ ROW = 3
 
 _ALSO = (
     *(MetricKey("funding_annual"), MetricKey("oi_coin"), MetricKey("liq_long_usd")),
-    *(MetricKey("vs_gold"), MetricKey("regime")),
+    *(MetricKey("vs_gold"), REGIME_KEY),
 )
 _COMBINED = "price -20% in 7d and skew above 15"
 
@@ -45,7 +46,11 @@ _COMBINED = "price -20% in 7d and skew above 15"
 def metrics(desk: Desk, asset: Asset | None = None) -> Card:
     """Step one: what to watch."""
     here, readings = asset or desk.assets[0], fresh(desk)
-    also = [Series(key, here, BY_KEY[key].default_window) for key in _ALSO]
+    also = [
+        Series(key, here, BY_KEY[key].default_window)
+        for key in _ALSO
+        if key != REGIME_KEY or inputs(here)
+    ]
     offered = [_metric(one, readings.get(one)) for one in (*headline_series(here), *also)]
     others = [Button(f"{one} instead", f"pick:{one}") for one in desk.assets if one != here]
     return Card(

@@ -14,7 +14,7 @@ from statistics import median
 import pytest
 from click.testing import CliRunner
 
-from bot.cli import replay
+from bot.cli import compute, replay
 from tests.recorded import chains, shared_data
 
 SKEWS = shared_data.ROOT / "deribit_skew_basis_history.csv"
@@ -122,3 +122,34 @@ def test_near_skew_above_far_skew_is_replayed_like_any_other(recording):
 
     assert summary["summary"]["episodes"] == len(fired) > 0
     assert fired[-1]["at"] < "2026-02-05"  # near options were dearest before the crash and in it
+
+
+@pytest.mark.parametrize(
+    ("at", "grade"),
+    [
+        # By the edges: skew 5.6 %, basis over 5 %, slope positive: nothing is past two of them.
+        ("2026-01-14T21:31Z", 0),
+        # Skew 21.4 % (over 20), 34 % under the high of the month (over 30), near vols far dearer.
+        ("2026-02-05T21:31Z", 3),
+        # Skew 19.6 % (over 15), basis under 3 %, 28 % under the high, slope -9.9 (under -5).
+        ("2026-02-06T21:31Z", 2),
+    ],
+)
+def test_the_regime_of_recorded_moments_is_what_the_edges_say(recording, at, grade):
+    words = ["regime:BTC", "--recording", recording, "--at", at]
+    result = CliRunner().invoke(compute.command, words)
+    line = json.loads(result.stdout)
+
+    assert (line["value"], line["unit"]) == (grade, "grade")
+    assert line["quality"] == "degraded"  # nobody recorded liquidations
+
+
+def test_the_regime_of_that_month_does_not_flap(recording):
+    *events, _ = told(recording, "regime becomes stress", "--max-age", "3d")
+    days = [(line["event"], line["at"][:10]) for line in events if line["event"] != "reminded"]
+
+    assert [one for one in days if one[0] in {"fired", "resolved"}] == [
+        ("fired", "2026-01-31"),
+        ("resolved", "2026-02-02"),
+        ("fired", "2026-02-04"),
+    ]

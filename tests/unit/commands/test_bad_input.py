@@ -3,16 +3,23 @@
 The table is that of the product's design, row by row; nothing is saved before a tap.
 """
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from alerts.domain.errors import UsageError
+from alerts.domain.ids import Asset, RuleId
 from alerts.domain.preferences import Budget, Period, Preferences
 from alerts.domain.reading import Series
+from alerts.domain.rule import Idle, State
 from alerts.exchanges import EXCHANGES
 from alerts.metrics import METRICS
 from alerts.offers import Offers
+from alerts.ports import Held
+from bot.commands.bundle import check_room
+from tests.builders import a_rule
 from tests.unit.commands.room import NOW, PRICE, SKEW, Room, a_reading, acts, everything
 from tests.unit.commands.test_replay_before_save import lived, weekly
 
@@ -394,3 +401,26 @@ async def test_history_is_asked_for_only_where_the_market_has_no_value_yet(room)
     room.readings.update({change: a_reading(change, 1.0, NOW - timedelta(seconds=5))})
 
     assert (await room.says("skew +5 pts in 30d")).title.startswith("Saved as #1")
+
+
+async def test_an_asset_without_bands_has_no_regime_to_watch():
+    room = Room(assets=(Asset("BTC"), Asset("SOL")))
+
+    card = await room.says("sol regime becomes stress")
+
+    assert "I have no bands for SOL, so no regime.\nI have it for BTC, ETH." in everything(card)
+    assert await room.count() == 0
+    assert "SOL regime" not in acts((await room.taps("pick:SOL")).card)
+
+
+def test_of_ten_thousand_rules_the_least_useful_is_named_at_once():
+    held = [
+        Held(a_rule(id=RuleId(f"r{n}"), number=n), State(Idle(), episodes=n % 7 or 1))
+        for n in range(1, 10_001)
+    ]
+    start = time.process_time()
+    with pytest.raises(UsageError, match="10000 of 10000 alerts are used") as raised:
+        check_room(held, 1, 10_000, NOW)
+
+    assert raised.value.fixes[0] == "/delete 1"
+    assert time.process_time() - start < 0.5
