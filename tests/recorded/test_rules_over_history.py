@@ -152,3 +152,14 @@ def test_early_february_is_one_story_without_flapping(skew):
     kinds = [event.kind for event in run.events if event.kind is not Kind.REMINDED]
 
     assert kinds == [Kind.FIRED]
+
+
+def test_skew_above_6_fires_as_often_as_was_measured(skew):
+    """Its row in the table of section 9 of the metric definitions, the first reading counted.
+
+    All of that row's crossings fall into the weeks held here; those of the others do not.
+    """
+    gaps = (0, 0.5, 1.0, 2.0)
+    counts = [firings(skew, Direction.ABOVE, 6, gap, fire_on_first=True) for gap in gaps]
+
+    assert counts == [9, 6, 2, 2]
