@@ -264,7 +264,8 @@ class Front:
     async def _welcome_back(self, chat: Chat) -> None:
         """Whoever talks to us can be reached again."""
         with contextlib.suppress(StoreError):
-            await self._desk.notes.pop(f"gone:{chat}")
+            if await self._desk.notes.pop(f"gone:{chat}"):
+                await self._desk.notes.pop(f"gone-told:{chat}")
 
     def _find(self, name: str) -> Command | None:
         wanted = name.lower()

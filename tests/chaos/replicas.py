@@ -7,6 +7,8 @@ from tests.chaos.kills import Outcome, tally
 from tests.chaos.stage import HIGH, LOW, Stage
 
 EPISODES, PEOPLE, COUNT = 4, 12, 3
+APART_SECONDS = 1.5
+"""What rings within the second after another is gathered with it, on purpose."""
 
 
 async def same_inbox(store_url, folder, seed):
@@ -32,6 +34,7 @@ async def _inbox(store_url, folder, count, chance):
                     await asyncio.sleep(chance.uniform(0.0, 0.3))
                     await _replace_one(stage, running, chance)
                 await stage.told(kind, times=number)
+                await asyncio.sleep(APART_SECONDS)
         for child in running:
             await child.stop()
         return *tally(stage, EPISODES), {who: stage.kinds(who) for who in stage.everybody}
