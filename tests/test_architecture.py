@@ -108,6 +108,7 @@ TABLE = {
     "alerts.simulator": Row((*MARKET, "alerts.ports")),
     "alerts.simulator.binance_wire": Row((DOMAIN, "alerts.exchanges.spec"), ("msgspec",)),
     "alerts.simulator.okx_wire": Row((DOMAIN, "alerts.exchanges.spec"), ("msgspec",)),
+    "alerts.simulator.deribit_envelope": Row((DOMAIN,), ("msgspec",)),
     "alerts.simulator.deribit_push": Row((DOMAIN,), ("msgspec",)),
     "alerts.simulator.deribit_wire": Row((DOMAIN, "alerts.exchanges.spec"), ("msgspec",)),
     "alerts.simulator.bybit_wire": Row((DOMAIN, "alerts.exchanges.spec"), ("msgspec",)),

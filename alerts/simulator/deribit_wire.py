@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-import msgspec
-
 from alerts.domain.ids import Asset, Venue
 from alerts.exchanges.spec import Request
+from alerts.simulator.deribit_envelope import error, result, wrong_parameter
+from alerts.simulator.deribit_listing import instruments
+from alerts.simulator.deribit_past_wire import funding_history, vol_history, vol_index
 from alerts.simulator.deribit_push import push
 from alerts.simulator.expiries import future_expiries, label, option_expiries
-from alerts.simulator.hours import HOUR, hours, of_millis
 from alerts.simulator.scenario import MarketPoint, Scenario
 from alerts.simulator.shares import OPEN_INTEREST
 from alerts.simulator.smile import Wing, call_in_coin, laid_out, smile_at
@@ -26,7 +26,7 @@ _DAY = timedelta(days=1)
 _YEAR = 365 * _DAY
 _MONTH = 30 * _DAY
 _BASIS_TILT = 0.008  # percent a year, per day of maturity beyond 60 days
-_MOST_HOURS = 1_000
+_BASE = "/api/v2"  # part of the true base URL, for clients that bring it along
 _PERPETUAL_SHARE = 0.6  # of the venue's futures open interest
 _STEP_LADDER = (1.0, 2.0, 2.5, 5.0)
 
@@ -58,7 +58,7 @@ def answer(
     """What the venue would answer to a GET of `path` (below the base URL) at a moment."""
     match path, params.get("kind"):
         case "/public/get_time", _:
-            return _result(int(at.timestamp() * 1000), at)
+            return result(int(at.timestamp() * 1000), at)
         case "/public/get_index_price", _:
             name = params.get("index_name", "")
             coin, is_vol, _ = name.partition("dvol_usdc")
@@ -70,19 +70,22 @@ def answer(
             currency = Asset(params.get("currency", ""))
             return _for_asset(scenario, at, currency, "currency", rows)
         case "/public/get_book_summary_by_currency", _:
-            return _wrong_parameter("kind", at)
+            return wrong_parameter("kind", at)
         case _:
-            return _error(-32601, "Method not found", at)
+            return error(-32601, "Method not found", at)
 
 
 def _answer(scenario: Scenario, at: datetime, request: Request) -> Answer:
     params = request.params
-    match request.path:
+    match request.path.removeprefix(_BASE):
         case "/public/get_funding_rate_history":
-            currency = Asset(params.get("instrument_name", "").removesuffix("-PERPETUAL"))
-            return _past(scenario, at, currency, params, _funding_hour)
+            return funding_history(scenario, at, params)
         case "/public/get_volatility_index_data":
-            return _past(scenario, at, Asset(params.get("currency", "")), params, _vol_candle)
+            return vol_history(scenario, at, params)
+        case "/public/get_instruments":
+            return _instruments(scenario, at, params)
+        case "/public/get_book_summary_by_instrument":
+            return _one_book(scenario, at, params.get("instrument_name", ""))
         case path:
             return answer(scenario, at, path, params)
 
@@ -99,61 +102,37 @@ def _for_asset(
     at: datetime,
     asset: Asset,
     parameter: str,
-    result: Callable[[MarketPoint, Asset, datetime], Any],
+    made: Callable[[MarketPoint, Asset, datetime], Any],
 ) -> Answer:
     if asset not in scenario.assets:
-        return _wrong_parameter(parameter, at)
-    return _result(result(scenario.market(at, asset), asset, at), at)
+        return wrong_parameter(parameter, at)
+    return result(made(scenario.market(at, asset), asset, at), at)
 
 
-def _past(
-    scenario: Scenario,
-    at: datetime,
-    asset: Asset,
-    params: Mapping[str, str],
-    row: Callable[[Scenario, Asset, datetime], Any],
-) -> Answer:
-    """The hours that ended within the span asked for; of candles, those that began in it."""
-    if asset not in scenario.assets:
-        return _wrong_parameter("currency", at)
-    span = (of_millis(params["start_timestamp"]), of_millis(params["end_timestamp"]))
-    rows = [row(scenario, asset, one) for one in hours(*span, at, _MOST_HOURS)]
-    return _result({"data": rows, "continuation": None} if row is _vol_candle else rows, at)
+def _instruments(scenario: Scenario, at: datetime, params: Mapping[str, str]) -> Answer:
+    """What is listed: of one currency or of any, of one kind or of both."""
+    currency, wanted = params.get("currency", "any"), params.get("kind")
+    listed = [
+        row
+        for asset in scenario.assets
+        for kind in ("future", "option")
+        if currency in {"any", asset} and wanted in {None, kind}
+        for row in instruments(asset, _books(scenario, at, asset, kind), kind)
+    ]
+    return result(listed, at)
 
 
-def _funding_hour(scenario: Scenario, asset: Asset, end: datetime) -> Row:
-    point, before = scenario.market(end, asset), scenario.price(end - HOUR, asset)
-    return {
-        "timestamp": int(end.timestamp() * 1000),
-        "index_price": round(point.price, 2),
-        "prev_index_price": round(before, 2),
-        "interest_8h": round(point.funding_8h / 100, 8),
-        "interest_1h": round(point.funding_8h / 800, 8),
-    }
+def _one_book(scenario: Scenario, at: datetime, name: str) -> Answer:
+    asset = Asset(name.partition("-")[0])
+    kind = "option" if name.count("-") > 1 else "future"
+    rows = _books(scenario, at, asset, kind) if asset in scenario.assets else []
+    own = [row for row in rows if row["instrument_name"] == name]
+    return result(own, at) if own else wrong_parameter("instrument_name", at)
 
 
-def _vol_candle(scenario: Scenario, asset: Asset, begin: datetime) -> list[float]:
-    point = scenario.market(begin + HOUR, asset)
-    close = _vol_index(point, asset, begin)["index_price"]
-    return [int(begin.timestamp() * 1000), close, close, close, close]
-
-
-def _result(result: Any, at: datetime) -> Answer:
-    return Answer(200, msgspec.json.encode({"jsonrpc": "2.0", "result": result} | _stamps(at)))
-
-
-def _wrong_parameter(name: str, at: datetime) -> Answer:
-    return _error(-32602, "Invalid params", at, {"reason": "unsupported value", "param": name})
-
-
-def _error(code: int, message: str, at: datetime, details: Row | None = None) -> Answer:
-    error = {"code": code, "message": message} | ({"data": details} if details else {})
-    return Answer(400, msgspec.json.encode({"jsonrpc": "2.0", "error": error} | _stamps(at)))
-
-
-def _stamps(at: datetime) -> Row:
-    micros = int(at.timestamp() * 1e6)
-    return {"usIn": micros - 400, "usOut": micros, "usDiff": 400, "testnet": False}
+def _books(scenario: Scenario, at: datetime, asset: Asset, kind: str) -> list[Row]:
+    rows = option_rows if kind == "option" else future_rows
+    return rows(scenario.market(at, asset), asset, at)
 
 
 def _index(point: MarketPoint, _asset: Asset, _at: datetime) -> Row:
@@ -163,7 +142,7 @@ def _index(point: MarketPoint, _asset: Asset, _at: datetime) -> Row:
 
 def _vol_index(point: MarketPoint, _asset: Asset, _at: datetime) -> Row:
     """The 30-day volatility index, in percent: here simply the vol at the money."""
-    percent = round(smile_at(point, _MONTH / _YEAR).atm * 100, 2)
+    percent = vol_index(point)
     return {"index_price": percent, "estimated_delivery_price": percent}
 
 

@@ -9,7 +9,7 @@ import ccxt.async_support as ccxt
 import pytest
 
 from alerts.domain.ids import Asset
-from alerts.domain.market import FuturesCurve
+from alerts.domain.market import FuturesCurve, OptionChain
 from alerts.exchanges import EXCHANGES
 from alerts.exchanges.http import Limits, VenueHttp, open_session
 from alerts.exchanges.spec import snapshot
@@ -72,8 +72,13 @@ def names(client):
 
 
 async def own(market, venue, clock):
+    curve = await read(market, venue, clock, FuturesCurve)
+    return {future.name: future for future in curve.futures}
+
+
+async def read(market, venue, clock, kind):
     (exchange,) = (one for one in EXCHANGES if one.venue == venue)
-    (feed,) = (feed for feed in exchange.feeds if feed.kind is FuturesCurve)
+    (feed,) = (feed for feed in exchange.feeds if feed.kind is kind)
     async with open_session() as session:
         http = VenueHttp(
             exchange,
@@ -82,8 +87,7 @@ async def own(market, venue, clock):
             base_url=market.url(venue),
             limits=Limits(spacing_seconds=0.0),
         )
-        curve = await snapshot(feed, http, BTC)
-    return {future.name: future for future in curve.futures}
+        return await snapshot(feed, http, BTC)
 
 
 @pytest.mark.parametrize(
@@ -117,3 +121,33 @@ async def test_open_interest_and_funding_are_the_same(venue, name, host, kinds, 
         assert paid[key] is None or paid[key] == pytest.approx(own_price)
     assert symbols[1] in theirs
     assert len(kinds) == 1 or set(ours) <= theirs
+
+
+async def test_deribits_futures_and_options_are_the_same():
+    clock = ManualClock(NOTE)
+    async with simulated_market(FEB, clock) as market:
+        client = await independent(market, "deribit", "deribit", "https://www.deribit.com", [])
+        try:
+            held = await client.fetch_open_interest("BTC/USD:BTC")
+            chain = await client.fetch_option_chain("BTC")
+            theirs = set(client.markets_by_id)
+        finally:
+            await client.close()
+        futures = await own(market, "deribit", clock)
+        options = (await read(market, "deribit", clock, OptionChain)).quotes
+
+    assert held["openInterestValue"] == pytest.approx(futures["BTC-PERPETUAL"].open_interest_usd)
+    assert set(futures) <= theirs
+    ours = {
+        f"BTC/USD:BTC-{one.expiry:%y%m%d}-{one.strike:g}-{one.side}": (
+            one.open_interest,
+            one.forward,
+            one.mark_price,
+        )
+        for one in options
+    }
+    assert len(ours) > 500
+    assert ours == {
+        name: (one["openInterest"], one["underlyingPrice"], one["markPrice"])
+        for name, one in chain.items()
+    }
