@@ -105,7 +105,7 @@ COMMAND = Command(
     "history",
     "What fired, when and for how long",
     run,
-    params=(Param("about", Kind.METRIC, "Such as skew, or the number of an alert"),),
+    params=(Param("about", Kind.ABOUT, "The number of an alert, or a metric such as skew"),),
     example="/history skew",
     menu=True,
 )

@@ -45,6 +45,7 @@ class Kind(StrEnum):
     NUMBER = "number"
     RULE_NUMBER = "rule_number"
     EPISODE = "episode"
+    ABOUT = "about"
     CHOICE = "choice"
     ZONE = "zone"
 

@@ -33,6 +33,8 @@ async def suggest(param: Param | None, typed: str, ask: Ask, desk: Desk) -> Sequ
             offered = [Choice(asset, asset) for asset in desk.assets]
         case Kind.EPISODE:
             offered = await _episodes(ask, desk)
+        case Kind.ABOUT:
+            offered = [*await _numbers(ask, desk), *_metrics(desk)]
         case Kind.RULE_NUMBER:
             offered = await _numbers(ask, desk)
         case Kind.ZONE:

@@ -211,6 +211,6 @@ COMMAND = Command(
     "why",
     "Why an alert did or did not come",
     run,
-    params=(Param("alert", Kind.RULE_NUMBER, "The number of the alert, or a metric"),),
+    params=(Param("alert", Kind.ABOUT, "The number of the alert, or a metric"),),
     example="/why basis",
 )

@@ -21,7 +21,7 @@ CHOICES_LIMIT = 25
 SUGGEST_SECONDS = 1.5
 
 SUGGESTED = frozenset(
-    {Kind.RULE_TEXT, Kind.METRIC, Kind.ASSET, Kind.RULE_NUMBER, Kind.EPISODE, Kind.ZONE}
+    {Kind.RULE_TEXT, Kind.METRIC, Kind.ASSET, Kind.RULE_NUMBER, Kind.EPISODE, Kind.ABOUT, Kind.ZONE}
 )
 APOLOGY = "Something went wrong here. Nothing was changed: please try again."
 STALE = "This command was just updated: reload Discord and try again."

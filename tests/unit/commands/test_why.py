@@ -264,6 +264,14 @@ async def test_it_can_be_asked_in_many_ways(room, line):
     assert (await room.says(line)).title.startswith("Why #1 BTC skew above 15%")
 
 
+async def test_alerts_and_metrics_are_offered_while_typing(room):
+    await a_saved(room)
+
+    found = await room.front.suggest("why", "alert", "skew", room.ask)
+
+    assert [one.value for one in found][:2] == ["1", "skew"]
+
+
 async def test_without_a_name_of_several_it_asks_which(room):
     await a_saved(room)
     await a_saved(room, BELOW_3)
