@@ -255,3 +255,41 @@ def test_a_usual_spacing_is_the_middle_one():
 
     assert five.ages == {SKEW: minutes(9)}
     assert three.ages == {SKEW: minutes(6)}
+
+
+def test_what_is_said_is_of_no_rule_that_anybody_has():
+    (fired,) = replay(a_draft(), history(10, 16)).events
+
+    assert (fired.rule, fired.number, fired.revision, fired.chat.platform) == (
+        *("replay", 0, 1),
+        "replay",
+    )
+
+
+def test_an_old_reason_is_forgotten_with_the_next_reading():
+    samples = [
+        a_reading(10),
+        a_gap(when=at(2), reason=Reason.NO_DATA),
+        a_reading(10, when=at(4)),
+        a_reading(10, when=at(30)),
+    ]
+
+    dark, back = replay(a_draft(), samples, max_age=AGE).events
+
+    assert (dark.kind, dark.at, dark.reason) == (Kind.DARK, at(10), Reason.STALE)
+    assert (back.kind, back.at) == (Kind.BACK, at(30))
+
+
+def test_a_tape_knows_when_each_of_two_series_was_read_and_where_two_meet():
+    draft = a_draft(a_leg(), a_leg(BASIS))
+    samples = [
+        a_reading(10),
+        a_reading(9, BASIS, at(1)),
+        a_gap(when=at(2)),
+        a_reading(8, when=at(3)),
+    ]
+
+    tape = wind(draft, iter(samples), end=at(3))
+
+    assert (tape.times, tape.twins) == ([at(0), at(1), at(3)], False)
+    assert wind(draft, [*samples, a_reading(7, when=at(3))]).twins

@@ -269,3 +269,11 @@ def test_a_rule_that_ends_in_the_dark_is_over_too():
     assert step(rule, dark, look(rule.draft, {SKEW: a_gap()}), at(61), GRACE).state == a_state(
         Spent()
     )
+
+
+def test_an_event_names_the_rule_as_it_was_looked_at():
+    rule = a_rule(revision=4, number=9)
+
+    event = stepped(rule, a_state(Idle()), 16).event
+
+    assert (event.rule, event.revision, event.number, event.chat) == (rule.id, 4, 9, rule.chat)

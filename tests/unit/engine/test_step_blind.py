@@ -152,3 +152,21 @@ def test_an_all_clear_broken_off_after_a_loss_can_be_reminded_of_too():
     kinds, _ = played(rule, ON, (1, 12), (9, None), (90, 16), (91, 16))
 
     assert kinds == [(9, Kind.DARK), (90, Kind.BACK), (91, Kind.REMINDED)]
+
+
+def test_a_hold_that_began_before_the_darkness_is_told_as_late():
+    rule = a_rule(timing=HELD)
+
+    kinds, state = played(rule, a_state(Idle()), (0, 16), (2, None), (4, 16))
+    fired = stepped(rule, state, 16, 14).event
+
+    assert kinds == []
+    assert (fired.kind, fired.late, fired.since) == (Kind.FIRED, True, at(4))
+
+
+def test_data_that_is_back_and_changes_nothing_is_not_looked_at_again():
+    dark = replace(a_state(Idle()), blind_since=NOON, blind_told=True)
+
+    move = stepped(a_rule(), dark, 14, 30)
+
+    assert (move.event.kind, move.due) == (Kind.BACK, None)
