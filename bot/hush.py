@@ -52,8 +52,7 @@ def sift(
     tell: list[Told] = []
     aside: list[Event] = []
     for one in told:
-        joins = _follows(one, waiting) and not _rings_through(one)
-        if joins or (until and _waits(one)):
+        if _follows(one, waiting) or (until and _waits(one)):
             aside.append(one.event)
             waiting |= {_key(one.event)} if one.event.kind in BEGINNINGS else set()
         else:

@@ -131,7 +131,7 @@ async def _waited(events: Sequence[Event], rules: RuleBook) -> list[Waited]:
     episodes: dict[tuple[str, int], list[Event]] = {}
     for event in sorted(events, key=lambda one: one.at):
         kept = found.get(event.rule)
-        if kept is None or kept.rule.paused or kept.rule.revision != event.revision:
+        if kept is None or kept.rule.revision != event.revision:
             log.info("event not told event=%s why=its rule has changed", event.id)
             continue
         episodes.setdefault((event.rule, event.episode), []).append(event)
