@@ -18,7 +18,7 @@ from bot.commands.market import fresh
 from bot.commands.past import STORE_SECONDS, read
 from bot.commands.spec import Ask, Command, Desk
 from bot.text.cards import away
-from bot.text.rules import distance, gist
+from bot.text.rules import distance, gist, value_of
 from bot.text.told import footer
 
 PAGE = 8
@@ -137,7 +137,9 @@ def _line(place: Place, readings: Mapping[Series, Reading]) -> str:
     rule, leg = place.held.rule, place.leg
     reading = readings.get(leg.series) if leg else None
     parts = [f"#{rule.number} {gist(rule.draft)}"]
-    if leg and reading:
+    if leg and reading and place.is_on:
+        parts.append(f"now {value_of(leg.series, reading.value)}")
+    elif leg and reading:
         stands = away(leg, reading)
         parts.append(stands[:1].lower() + stands[1:])
     elif not place.is_on:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from alerts.domain.episode import Episode
 from alerts.domain.errors import StoreError
@@ -21,7 +21,11 @@ log = logging.getLogger(__name__)
 
 _FEW = 2
 _BEFORE = timedelta(minutes=5)
+_LONG_BEFORE = timedelta(hours=6)
+_EARLIER = 2
+_KEPT = timedelta(days=8)
 _NOT_KEPT = "The samples around it are not there any more: minutes are kept for 8 days."
+_TOO_FEW = "Too few samples were kept around it to be shown."
 
 
 async def run(ask: Ask, desk: Desk) -> Card:
@@ -30,7 +34,7 @@ async def run(ask: Ask, desk: Desk) -> Card:
     readings = await _around(desk, episode, leg)
     strong = f"Proof of #{episode.name}"
     kept = len(readings) >= _FEW
-    lines = (verdict(episode, now), outcome(episode, now), "" if kept else _NOT_KEPT)
+    lines = (verdict(episode, now), outcome(episode, now), "" if kept else _lack(episode, now))
     return Card(
         title=f"{strong} – {gist(episode.rule.draft)}",
         strong=strong,
@@ -65,6 +69,10 @@ COMMAND = Command(
 )
 
 
+def _lack(episode: Episode, now: datetime) -> str:
+    return _NOT_KEPT if now - episode.fired.since > _KEPT else _TOO_FEW
+
+
 def _decided(episode: Episode) -> Leg:
     """The condition that the news was about."""
     fired, legs = episode.fired, episode.rule.legs
@@ -73,12 +81,19 @@ def _decided(episode: Episode) -> Leg:
 
 
 async def _around(desk: Desk, episode: Episode, leg: Leg) -> Sequence[Reading]:
-    """The readings from before the condition began to hold until it fired."""
-    start = episode.fired.since - max(episode.rule.timing.hold, _BEFORE)
+    """The readings from before the condition began to hold until it fired.
+
+    A few more before them show what it came from, as long as minutes are kept.
+    """
+    since, end = episode.fired.since, episode.fired.at
+    if desk.clock.now() - since > _KEPT:
+        return ()
+    start = since - max(episode.rule.timing.hold, _BEFORE)
     try:
         async with asyncio.timeout(STORE_SECONDS):
-            found = await read(desk, leg.series, start)
+            found = await read(desk, leg.series, start - _LONG_BEFORE)
     except (StoreError, TimeoutError) as error:
         log.warning("no samples for a proof: history is away why=%s", error)
         return ()
-    return [one for one in found if start <= one.at <= episode.fired.at]
+    before = [one for one in found if one.at < start]
+    return [*before[-_EARLIER:], *(one for one in found if start <= one.at <= end)]

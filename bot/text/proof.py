@@ -15,6 +15,7 @@ from bot.text.history import peak_of
 from bot.text.rules import capital, level_of, oneline, terms, unsure
 
 ROWS_AT_MOST = 14
+_TIME = len("20:14:58")
 
 
 def verdict(episode: Episode, now: datetime) -> str:
@@ -73,7 +74,7 @@ def table(leg: Leg, readings: Sequence[Reading], episode: Episode, now: datetime
     if not readings:
         return ""
     few = _few(readings)
-    rows = [(figures.second(one.at, now), _seen(leg, one.value)) for one in few]
+    rows = [(figures.second(one.at, now)[-_TIME:], _seen(leg, one.value)) for one in few]
     times, values = (max(len(row[place]) for row in rows) for place in (0, 1))
     lines = [
         f"{at:<{times}}  {value:>{values}}  {_word(leg, one)}"
@@ -81,8 +82,10 @@ def table(leg: Leg, readings: Sequence[Reading], episode: Episode, now: datetime
     ]
     if len(few) < len(readings):
         lines.insert(len(few) // 2, f"… {len(readings) - len(few)} more")
-    fired = f"{figures.second(episode.fired.at, now):<{times}}  {'':>{values}}  fired"
-    return "\n".join([*lines, fired])
+    fired = figures.second(episode.fired.at, now)
+    lines.append(f"{fired[-_TIME:]:<{times}}  {'':>{values}}  fired")
+    day = fired[:-_TIME].strip()
+    return "\n".join([day, *lines] if day else lines)
 
 
 def _few(readings: Sequence[Reading]) -> Sequence[Reading]:

@@ -83,7 +83,7 @@ def fields(case: Case) -> Iterator[Field]:
     """How it stands now, what would clear it, what its data is like, and what holds news back."""
     state = capital(standing(case.rule, case.state, case.now, case.overlay))
     near = " / ".join(
-        away(leg, case.fresh[leg.series]).removeprefix("Now ")
+        away(leg, case.fresh[leg.series]).removeprefix("Now ").removesuffix(": true already")
         for leg in case.rule.legs
         if leg.series in case.fresh
     )
@@ -123,6 +123,9 @@ def _approach(case: Case) -> Iterator[str]:
     if longest is None:
         if len(said) > 1 and case.draft.join is Join.ALL:
             yield f"All {len(said)} conditions were never true at once."
+        return
+    if longest.length == seen.end - seen.start:
+        yield "It was true all of that time."
         return
     yield _true_for(seen.met, longest, hold, case.now)
 

@@ -197,6 +197,7 @@ async def test_proof_shows_the_samples_the_formula_the_venues_and_the_verdict(ro
     assert fields["Your alert then"].startswith("BTC skew above 15%")
     assert "Must hold 10 min" in fields["Your alert then"]
     assert card.pre.splitlines() == [
+        "19:50:00  14.1%  not met",
         "19:56:00  14.8%  not met",
         "20:02:00  15.2%  met",
         "20:08:00  15.9%  met",
@@ -204,6 +205,19 @@ async def test_proof_shows_the_samples_the_formula_the_venues_and_the_verdict(ro
         "20:15:00         fired",
     ]
     assert max(map(len, card.pre.splitlines())) <= 32
+
+
+async def test_a_proof_of_another_day_names_the_day_once(room):
+    rule, then = await a_saved(room), NOW - 26 * HOUR
+    await room.store.history.extend([a_reading(SKEW, 15.5, then - minutes(n)) for n in (5, 2)])
+    await fire(room, rule, at=then)
+
+    assert (await room.says("/proof")).pre.splitlines() == [
+        "05 Feb",
+        "18:10:00  15.5%  met",
+        "18:13:00  15.5%  met",
+        "18:15:00         fired",
+    ]
 
 
 async def test_the_rule_is_shown_as_it_stood_then(room):
@@ -240,6 +254,14 @@ async def test_a_proof_of_long_ago_says_that_the_samples_are_gone(room):
     assert card.pre == ""
     assert "minutes are kept for 8 days" in everything(card)
     assert "16.2%" in everything(card)
+
+
+async def test_where_too_few_samples_were_kept_it_says_so(room):
+    await fire(room, await a_saved(room), at=NOW - HOUR)
+
+    card = await room.says("/proof")
+
+    assert (card.pre, card.lines[-1]) == ("", "Too few samples were kept around it to be shown.")
 
 
 async def test_of_many_samples_the_first_and_the_last_are_shown(room):

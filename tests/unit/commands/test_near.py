@@ -66,7 +66,7 @@ async def test_what_is_on_comes_first_and_what_is_paused_not_at_all(room):
     lines = (await room.says("/near")).lines
 
     assert [line.split()[0] for line in lines] == ["#2", "#1"]
-    assert lines[0].endswith("· on")
+    assert lines[0] == "#2 BTC basis below 3% · now 5.6% · on"
 
 
 async def test_of_all_conditions_the_one_that_is_missing_most_counts_of_any_the_least(room):

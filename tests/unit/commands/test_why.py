@@ -148,6 +148,7 @@ async def test_what_fired_lately_leads_to_its_proof(room):
 
     assert card.title.endswith("– it is on")
     assert card.lines[0] == "It fired last at 19:15 UTC; Proof shows on what."
+    assert card.lines[2] == "It was true all of that time."
     assert list(acts(card)) == ["Open #1", "Proof 1.1"]
 
 
