@@ -134,6 +134,13 @@ def guilds(text: str) -> tuple[int, ...]:
     return tuple(int(word) for word in words)
 
 
+def shard(text: str) -> str:
+    match = re.fullmatch(r"([0-9]{1,5})/([0-9]{1,5})", text)
+    if match is None or int(match[1]) >= int(match[2]):
+        raise ValueError(f"{_shown(text)}: write this process's shard and how many there are: 0/2")
+    return f"{int(match[1])}/{int(match[2])}"
+
+
 def chats(text: str) -> tuple[Chat, ...]:
     words = _items(text, _CHAT.fullmatch, "write chats such as telegram:123,discord:456")
     return tuple(Chat.parse(word) for word in words)

@@ -24,7 +24,7 @@ def chat_platforms(settings: Settings, clock: Clock, role: Role = Role.ALL) -> l
             )
         )
     if settings.discord_bot_token:
-        from bot.platforms.discord import Discord  # noqa: PLC0415 -- a second
+        from bot.platforms.discord import Discord, Shard  # noqa: PLC0415 -- a second
 
         platforms.append(
             Discord(
@@ -32,6 +32,7 @@ def chat_platforms(settings: Settings, clock: Clock, role: Role = Role.ALL) -> l
                 api_url=settings.discord_api_url,
                 gateway_url=settings.discord_gateway_url,
                 guild_ids=settings.discord_guild_ids,
+                shard=Shard.parse(settings.discord_shard),
             )
         )
     return platforms

@@ -86,6 +86,11 @@ class Settings(BaseSettings):
     discord_guild_ids: Annotated[tuple[int, ...], forms.form(forms.guilds)] = Field(
         (), description="Servers that get new commands at once, for development."
     )
+    discord_shard: Annotated[str, forms.form(forms.shard)] = Field(
+        "0/1",
+        description="Which part of the servers this process listens to, of how many: with 0/2 and "
+        "1/2 two processes share them. Direct messages come to the first.",
+    )
     redis_url: Annotated[SecretStr | None, forms.form(forms.redis_url)] = Field(
         None,
         description="A Redis or Valkey (redis://, rediss://, unix://, or with Sentinels "

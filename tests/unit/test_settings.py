@@ -61,6 +61,7 @@ def test_every_poll_and_every_venue_of_the_registry_can_be_set():
         ("VENUES", "Deribit", ("deribit",)),
         ("VENUES", "all", ()),
         ("DISCORD_GUILD_IDS", "1, 22", (1, 22)),
+        ("DISCORD_SHARD", "01/2", "1/2"),
         (
             "ADMIN_CHATS",
             "telegram:-100,discord:456",
@@ -97,6 +98,10 @@ def test_the_three_kinds_of_store_address_are_taken_as_written(url):
         ("DISCORD_API_URL", "https://h/?q=1"),
         ("DISCORD_GATEWAY_URL", "https://gateway.discord.gg"),
         ("DISCORD_GUILD_IDS", "one"),
+        ("DISCORD_SHARD", "2/2"),
+        ("DISCORD_SHARD", "-1/2"),
+        ("DISCORD_SHARD", "2"),
+        ("DISCORD_SHARD", "0/0"),
         ("REDIS_URL", "localhost:6379"),
         ("REDIS_URL", "redis://h:99999"),
         ("REDIS_URL", "redis://h/zero"),

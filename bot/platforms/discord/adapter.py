@@ -18,9 +18,11 @@ from bot.outcome import Gone, Later, Outcome, Rejected, Sent, Whom
 from bot.platforms.discord.answers import TROUBLES, Answers
 from bot.platforms.discord.ask import DISCORD
 from bot.platforms.discord.client import (
+    ALONE,
     Client,
     Identifies,
     IdentifiesSpentError,
+    Shard,
     keep_texts_out_of_logs,
     point_at,
 )
@@ -39,6 +41,8 @@ UNKNOWN_CHANNEL = 10003
 UNKNOWN_PLACES = (UNKNOWN_CHANNEL, 10004)
 REMEMBERED = 10_000
 RESUMABLE = 4000
+SHARD_CODES = {4010, 4011}
+"""A shard that cannot be, and too many servers for one connection."""
 
 _ADDRESS = re.compile(r"u?[0-9]{1,20}")
 
@@ -63,10 +67,12 @@ class Discord:
         api_url: str | None = None,
         gateway_url: str | None = None,
         guild_ids: Sequence[int] = (),
+        shard: Shard = ALONE,
     ) -> None:
         self._token = token
         self._seal = Seal.of_token(token)
         self._guild_ids = tuple(guild_ids)
+        self._shard = shard
         self._identifies = Identifies()
         self._login_lock = asyncio.Lock()
         self._client: Client | None = None
@@ -76,7 +82,7 @@ class Discord:
         self._refused = ""
         self._not_before = 0.0
         self._running = False
-        self._published = False
+        self._published = shard.id > 0  # the first one does it for all
         self._unpublished = ""
         self._trouble = ""
         self._held_until = 0.0
@@ -145,6 +151,7 @@ class Discord:
             raise self._given_up(f"Discord refuses the bot: {error}") from error
         except discord.ConnectionClosed as error:
             why = f"Discord closed the gateway for good: code {error.code}"
+            why += "; see DISCORD_SHARD" * (error.code in SHARD_CODES)
             raise self._given_up(why) from error
         except IdentifiesSpentError as error:
             wait = max(error.seconds, self._identifies.wait(time.monotonic()))
@@ -212,7 +219,7 @@ class Discord:
     async def _logged_in(self) -> Client:
         async with self._login_lock:
             if self._client is None:
-                client = Client(self._identifies, self._refusals)
+                client = Client(self._identifies, self._refusals, self._shard)
                 try:
                     async with asyncio.timeout(LOGIN_SECONDS):
                         await client.login(self._token)

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections import deque
+from dataclasses import dataclass
 
 import discord
 import yarl
@@ -25,6 +26,8 @@ IDENTIFIES_A_DAY = 900
 DAY_SECONDS = 86400.0
 SESSIONS_SPARED = 50
 
+log = logging.getLogger(__name__)
+
 # At DEBUG these print interaction tokens and the texts of messages.
 _TALKATIVE = ("discord.http", "discord.gateway", "discord.webhook.async_")
 
@@ -35,6 +38,26 @@ class IdentifiesSpentError(AlertsError):
     def __init__(self, why: str, seconds: float = 0.0) -> None:
         super().__init__(why)
         self.seconds = seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """Which part of the servers one connection hears of; direct messages come to the first.
+
+    https://discord.com/developers/docs/events/gateway#sharding
+    """
+
+    id: int = 0
+    count: int = 1
+
+    @classmethod
+    def parse(cls, text: str) -> "Shard":
+        """The shard that `0/2` names."""
+        number, _, count = text.partition("/")
+        return cls(int(number), int(count))
+
+
+ALONE = Shard()
 
 
 class Identifies:
@@ -59,7 +82,7 @@ class Identifies:
 class Client(discord.Client):
     """One login: REST as soon as it is logged in, the gateway while connected."""
 
-    def __init__(self, identifies: Identifies, refusals: Refusals) -> None:
+    def __init__(self, identifies: Identifies, refusals: Refusals, shard: Shard = ALONE) -> None:
         intents = discord.Intents.none()
         intents.guilds = True
         intents.dm_messages = True
@@ -70,6 +93,8 @@ class Client(discord.Client):
             allowed_mentions=discord.AllowedMentions.none(),
             max_ratelimit_timeout=MAX_RATELIMIT_SECONDS,
             max_messages=None,
+            shard_id=shard.id,
+            shard_count=shard.count,
             http_trace=trace,
             chunk_guilds_at_startup=False,
             member_cache_flags=discord.MemberCacheFlags.none(),
@@ -78,6 +103,7 @@ class Client(discord.Client):
         self.answers: Answers | None = None
         self.deaf_since: float | None = time.monotonic()
         self._identifies = identifies
+        self._shard = shard
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         self._identifies.take(time.monotonic())
@@ -90,6 +116,12 @@ class Client(discord.Client):
         https://discord.com/developers/docs/events/gateway#session-start-limit-object
         """
         said = await self.http.request(Route("GET", "/gateway/bot"))
+        if said["shards"] > self._shard.count:
+            log.warning(
+                "discord asks for %d shards, there are %d: see DISCORD_SHARD",
+                said["shards"],
+                self._shard.count,
+            )
         limit = said["session_start_limit"]
         if limit["remaining"] < SESSIONS_SPARED:
             seconds = limit["reset_after"] / 1000

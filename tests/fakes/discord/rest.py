@@ -42,6 +42,7 @@ class Rest:
         self.faults = Script()
         self.requests: list[Request] = []
         self.ack_seconds = 3.0
+        self.shards = 1
         self.per_second: int | None = None
         self.refused = 0
         self._seen: deque[float] = deque()
@@ -138,7 +139,7 @@ class Rest:
 
     def _gateway_bot(self) -> Json:
         limit = {"total": 1000, "remaining": 999, "reset_after": 86400000, "max_concurrency": 1}
-        return {"url": self.gateway_url, "shards": 1, "session_start_limit": limit}
+        return {"url": self.gateway_url, "shards": self.shards, "session_start_limit": limit}
 
     def _person(self, user_id: str, code: int) -> model.Person:
         if user_id not in self.world.people:
