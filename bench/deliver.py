@@ -10,7 +10,10 @@ import statistics
 import tempfile
 from pathlib import Path
 
+import redis
+
 from alerts.storage.embedded import embedded
+from alerts.storage.keys import Keys
 from bench.load import fill
 from bench.receiver import receiver, what_came
 from bench.sender import WARMING, sent
@@ -22,7 +25,8 @@ ROUNDS = 3
 
 def run(sleeping=SLEEPING, fired=FIRED, rounds=ROUNDS):
     """Medians of a few rounds, each with a fresh bot."""
-    found = [_round(sleeping, fired) for _ in range(rounds)]
+    with tempfile.TemporaryDirectory(prefix="dw-bench-") as folder:
+        found = asyncio.run(_rounds(Path(folder), sleeping, fired, rounds))
     what = f"{sleeping:,} rules, {fired:,} fired"
     middle = {key: statistics.median(one[key] for one in found) for key in found[0]}
     return [
@@ -37,11 +41,18 @@ def _figure(name, value, unit, target=""):
     return {"name": name, "value": round(value, 3), "unit": unit, "target": target}
 
 
-def _round(sleeping, fired):
-    with tempfile.TemporaryDirectory(prefix="dw-bench-") as folder, receiver() as address:
-        told = asyncio.run(_sent(Path(folder), sleeping, fired, address))
+async def _rounds(folder, sleeping, fired, rounds):
+    async with embedded(folder) as url:
+        fill(url, sleeping)
+        return [await asyncio.to_thread(_round, url, fired) for _ in range(rounds)]
+
+
+def _round(url, fired):
+    with receiver() as address:
+        told = sent(url, address, fired)
         came = [at - told["begun"] for at, _ in what_came(address)["came"][WARMING:]]
     assert len(came) == fired
+    _tidy(url)
     return {
         "first": 1e3 * came[0],
         "last": 1e3 * came[-1],
@@ -50,10 +61,15 @@ def _round(sleeping, fired):
     }
 
 
-async def _sent(folder, sleeping, fired, address):
-    async with embedded(folder) as url:
-        fill(url, sleeping)
-        return await asyncio.to_thread(sent, url, address, fired)
+def _tidy(url):
+    """Leave the sleeping rules alone in the store, as they were."""
+    keys, client = Keys(), redis.Redis.from_url(url)
+    chats = list(client.scan_iter(f"{keys.prefix}chat:*", count=1000))
+    fired = [rule for chat in chats for rule in client.hvals(chat)]
+    client.hdel(keys.rules, *fired)
+    rest = [key for key in client.scan_iter(count=1000) if key != keys.rules.encode()]
+    client.delete(*rest)
+    client.close()
 
 
 if __name__ == "__main__":

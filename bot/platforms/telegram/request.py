@@ -39,7 +39,7 @@ class AiohttpRequest(BaseRequest):
         *,
         read_seconds: float = 10.0,
         connect_seconds: float = 5.0,
-        connections: int = 100,
+        connections: int = 200,
         heard: Callable[[int], None] | None = None,
     ) -> None:
         self._read_seconds = read_seconds
