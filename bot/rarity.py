@@ -38,13 +38,13 @@ class Rarities:
     """How rare values are: what a thousand rules on one series share is worked out once."""
 
     history: History
+    _held: dict[tuple[Series, date | None], Sequence[Close]] = field(default_factory=dict)
     _standing: dict[tuple[Series, Asked], Context | None] = field(default_factory=dict)
     _later: dict[tuple[Series, date], tuple[Later, ...]] = field(default_factory=dict)
 
     async def of(self, series: Series, asked: Asked, now: datetime) -> Rarity | None:
         """Where the value stands among the closes of the past year; None where none is held."""
-        year = await self.history.daily(series, YEAR, now)
-        held = [one for one in year if asked.before is None or one.day < asked.before]
+        held = await self._closes(series, asked.before, now)
         if not held:
             return None
         value, high = asked.value, asked.high
@@ -57,6 +57,13 @@ class Rarities:
         if found.last_time is None:
             return Rarity(found, asked.level)
         return Rarity(found, asked.level, await self._after(series, found.last_time.last, now))
+
+    async def _closes(self, series: Series, before: date | None, now: datetime) -> Sequence[Close]:
+        key = series, before
+        if key not in self._held:
+            year = await self.history.daily(series, YEAR, now)
+            self._held[key] = [one for one in year if before is None or one.day < before]
+        return self._held[key]
 
     def _found(self, held: Sequence[Close], series: Series, asked: Asked) -> Context | None:
         """What does not depend on a rule's level."""

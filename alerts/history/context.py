@@ -4,11 +4,11 @@ History is one value a day, oldest first, and the value that is looked at is not
 Every statement carries how many days it speaks of and which span they cover.
 """
 
+import operator
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import takewhile
 
 from alerts.domain.reading import Close
 
@@ -124,11 +124,15 @@ def last_beyond(history: Sequence[float], level: float, *, high: bool) -> int | 
 
 def last_stretch(closes: Sequence[Close], level: float, *, high: bool) -> Stretch | None:
     """The latest closes in a row at or beyond the level; None where there are none."""
-    ago = last_beyond([close.value for close in closes], level, high=high)
-    if ago is None:
+    run: list[Close] = []
+    reaches = operator.ge if high else operator.le
+    for close in reversed(closes):
+        if reaches(close.value, level):
+            run.append(close)
+        elif run:
+            break
+    if not run:
         return None
-    before = closes[: len(closes) - ago + 1]
-    run = list(takewhile(lambda close: _reaches(close.value, level, high=high), reversed(before)))
     extreme = (max if high else min)(run, key=lambda close: close.value)
     return Stretch(run[0].day, len(run), extreme)
 
