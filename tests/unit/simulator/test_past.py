@@ -20,7 +20,7 @@ from tests.fakes.clock import ManualClock
 from tests.unit.simulator.reading import FEB, NOTE, values
 
 BY_VENUE = {exchange.venue: exchange for exchange in EXCHANGES}
-ASSETS = (Asset("BTC"), Asset("ETH"))
+ASSETS = (Asset("ETH"),)
 HOUR = timedelta(hours=1)
 THEN = datetime(2026, 2, 6, 1, tzinfo=UTC)
 KINDS = (FuturesCurve, IndexPrice, VolIndex)
@@ -32,11 +32,11 @@ def store():
 
 
 async def _filled():
-    """A store filled over HTTP with 45 days of every venue's past."""
+    """A store filled over HTTP with 31 days of every venue's past."""
     found, clock = MemoryStore(), ManualClock(NOTE)
     async with simulated_market(FEB, clock) as market, open_session() as session:
         sources = [Source(one, _http(one, market, clock, session)) for one in EXCHANGES]
-        jobs = wanted(sources, ASSETS, (), 45, clock)
+        jobs = wanted(sources, ASSETS, (), 31, clock)
         await filled(jobs, found, again=False)
     assert not [job.trouble for job in jobs if job.trouble]
     assert all(job.kept for job in jobs), [job.name for job in jobs if not job.kept]
@@ -80,18 +80,18 @@ async def test_an_hour_is_what_the_live_answer_was(store, name):
 
 
 async def test_the_sum_over_all_venues_is_not_filled_from_one(store):
-    for name in ("oi_coin:BTC", "oi_usd:BTC", "basis.60d:BTC", "funding_8h:BTC"):
+    for name in ("oi_coin:ETH", "oi_usd:ETH", "basis.60d:ETH", "funding_8h:ETH"):
         assert not await store.history.daily(Series.parse(name), 60, NOTE)
 
 
 async def test_open_interest_goes_back_as_far_as_the_venue_tells(store):
-    closes = await store.history.daily(Series.parse("oi_coin:BTC@binance_usdm"), 60, NOTE)
+    closes = await store.history.daily(Series.parse("oi_coin:ETH@binance_usdm"), 60, NOTE)
 
     assert 28 <= len(closes) <= 30
 
 
 async def test_one_venue_alone_stands_for_the_price_of_all(store):
-    window = await store.history.window(Series.parse("price:BTC"), NOTE - 5 * HOUR, NOTE)
+    window = await store.history.window(Series.parse("price:ETH"), NOTE - 5 * HOUR, NOTE)
 
     assert {reading.sources for reading in window} == {("deribit",)}
 
