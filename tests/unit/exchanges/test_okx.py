@@ -116,10 +116,13 @@ def test_twins_count_and_so_do_contracts_settled_in_usd_stablecoins():
 
 def test_contracts_apart_count_in_open_interest_and_in_no_basis():
     june = millis(MARCH + timedelta(days=91))
-    rows = [future(), future("BTC-USD-260626", expTime=june), *DATED[1:]]
+    april = millis(MARCH + timedelta(days=14))  # nearer to 60 days than both
+    apart = future("BTC-USD_UM-260410", ctType="linear", expTime=april)
+    rows = [future(), future("BTC-USD-260626", expTime=june), apart, DATED[2]]
+    dear = {"BTC-USD_UM-260410": "75000"}
     lists = {
         "futures": rows,
-        "marks": [mark(row["instId"], markPx="71000") for row in rows],
+        "marks": [mark(one, markPx=dear.get(one, "71000")) for one in (r["instId"] for r in rows)],
         "indices": [index("BTC-USD")],
         "open_interest": [held(row["instId"]) for row in rows],
     }

@@ -48,6 +48,20 @@ async def test_a_year_of_closes_is_filled_for_venue_and_aggregate(store):
     assert job.kept > 0
 
 
+async def test_a_venue_that_follows_another_stands_for_itself_alone(store):
+    job = replace_follows(a_job(PastHttp()), "price")
+
+    await run(store, job)
+
+    assert await store.history.daily(replace(PRICE, venue=Venue("deribit")), 365, NOW)
+    assert not await store.history.daily(PRICE, 365, NOW)
+
+
+def replace_follows(job, *metrics):
+    job.follows = frozenset(metrics)
+    return job
+
+
 async def test_the_vol_index_is_filled_with_the_close_of_the_last_hour(store):
     await run(store, a_job(PastHttp(), VOLS, days=95))
 
