@@ -12,6 +12,14 @@ def test_a_series_goes_dark_once_its_reading_is_too_old():
     assert turn({SKEW: NOON, BASIS: at(3)}, [], 4) == ({SKEW}, set())
 
 
+def test_each_series_grows_old_in_its_own_time():
+    spans = {SKEW: minutes(3), BASIS: minutes(9)}
+
+    went = turned({SKEW: NOON, BASIS: NOON}, frozenset(), at(5), spans.__getitem__)
+
+    assert went == ({SKEW}, set())
+
+
 def test_a_reading_just_old_enough_still_counts():
     assert turn({SKEW: NOON}, [], 3) == (set(), set())
 
