@@ -251,7 +251,9 @@ def test_past_its_end_a_rule_is_over_and_says_so_once():
 
     assert (before.event.kind, before.due) == (Kind.FIRED, at(60))
     assert (after.state, after.due) == (State(Spent(), episodes=1, fired_at=NOON), None)
-    assert (after.event.kind, after.event.times, after.event.happened) == (Kind.EXPIRED, 1, at(60))
+    expired = after.event
+    assert (expired.kind, expired.times, expired.happened) == (Kind.EXPIRED, 1, at(60))
+    assert expired.since == rule.created_at
     assert stepped(rule, after.state, 16, 61).event is None
 
 

@@ -170,3 +170,13 @@ def test_data_that_is_back_and_changes_nothing_is_not_looked_at_again():
     move = stepped(a_rule(), dark, 14, 30)
 
     assert (move.event.kind, move.due) == (Kind.BACK, None)
+
+
+def test_a_stretch_unseen_between_two_looks_starts_the_hold_again():
+    rule = a_rule(timing=HELD)
+    pending = stepped(rule, a_state(Idle()), 16, 0).state
+
+    move = stepped(rule, pending, 16, 40, late=True)
+
+    assert (move.event, move.due) == (None, at(50))
+    assert stepped(rule, move.state, 16, 50).event.late

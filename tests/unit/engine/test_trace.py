@@ -84,7 +84,8 @@ def test_time_without_readings_is_blind_from_when_the_last_grew_too_old():
 
     assert spells(found.blind) == [(6, 20)]
     assert found.dark == minutes(14)
-    assert [one.look.reason for one in found.blind] == [Reason.STALE]
+    (look,) = [one.look for one in found.blind]
+    assert (look.reason, look.series, look.blind_since) == (Reason.STALE, SKEW, at(1))
 
 
 def test_blind_time_never_counts_as_met():
@@ -100,7 +101,8 @@ def test_without_any_reading_all_of_it_is_blind():
     found = seen(a_draft(), [], end=30)
 
     assert spells(found.blind) == [(0, 30)]
-    assert [one.look.reason for one in found.blind] == [Reason.NO_DATA]
+    (look,) = [one.look for one in found.blind]
+    assert (look.reason, look.series, look.blind_since) == (Reason.NO_DATA, SKEW, at(0))
     assert (found.nearest, found.farthest) == ((None,), (None,))
 
 

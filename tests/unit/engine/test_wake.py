@@ -153,3 +153,13 @@ def test_a_rule_is_in_it_until_it_is_dropped():
 
     index.drop(RuleId("r1"))
     assert RuleId("r1") not in index
+
+
+def test_many_levels_put_at_once_in_no_order_are_found_all_the_same():
+    index = WakeIndex()
+    levels = [(number * 37) % 200 for number in range(200)]  # each of 0..199 once, not in order
+    for level in levels:
+        index.put(a_rule_at(float(level), float(level), RuleId(f"r{level}")))
+
+    assert index.wake(SKEW, 49.5, 53.5) == {RuleId(f"r{level}") for level in (50, 51, 52, 53)}
+    assert len(index.wake(SKEW, -1.0, 99.0)) == 100

@@ -4,7 +4,7 @@ import pytest
 
 from alerts.domain.reading import Reason
 from alerts.domain.rule import Direction, Join, Verdict
-from alerts.rules.judge import look
+from alerts.rules.judge import Look, look
 from tests.builders import BASIS, NOON, SKEW, a_draft, a_gap, a_leg, a_reading
 
 MET, BETWEEN, CLEAR, UNDECIDED = Verdict.MET, Verdict.BETWEEN, Verdict.CLEAR, Verdict.UNDECIDED
@@ -102,3 +102,11 @@ def test_a_missing_leg_is_the_one_that_decides_to_decide_nothing():
     seen = see(a_draft(ABOVE_15, BELOW_3), SKEWS[MET], BASES[UNDECIDED])
 
     assert (seen.series, seen.reason) == (BASIS, Reason.PARTIAL_CHAIN)
+
+
+def test_an_undecided_look_has_all_there_is_to_tell():
+    gap = a_gap(BASIS, reason=Reason.PARTIAL_CHAIN)
+
+    seen = see(a_draft(ABOVE_15, BELOW_3), SKEWS[MET], gap, late=True)
+
+    assert seen == Look(UNDECIDED, BASIS, 3, None, Reason.PARTIAL_CHAIN, NOON, late=True, lead=16)
