@@ -19,7 +19,8 @@ class Records(Protocol):
     async def erase(self, chat: Chat, person: str = "") -> None:
         """Forget the chat: no key, field or value names it afterwards.
 
-        `person` is forgotten too, as the maker of rules in other chats: those stay, without a name.
+        `person` is forgotten too, as the maker of rules in other chats: those stay, without a name;
+        notes on what the person does there go.
         A StoreError midway has forgotten some of it; asked again, it forgets the rest.
         """
         ...

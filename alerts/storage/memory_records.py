@@ -28,6 +28,8 @@ class MemoryRecords:
         for name, budget in self.budgets.items():
             if name.startswith(f"{chat.platform}:") and not chat.thread:
                 budget.forget(chat)
+        for name in [one for one in self.notes if f":{person}:{chat.platform}:" in one]:
+            del self.notes[name]
         for held in list(self.shelf.held.values()) if person else ():
             if held.rule.owner == person and held.rule.chat.platform == chat.platform:
                 self.shelf.held[held.rule.id] = replace(held, rule=replace(held.rule, owner=""))

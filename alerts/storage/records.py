@@ -52,6 +52,8 @@ class RedisRecords:
         await self._erase_moves(addresses)
         if person:
             await self._disown(chat.platform, person)
+            async for key in self._scan(self._keys.note(f"*:{_escaped(person)}:{chat.platform}:*")):
+                await self._db.tell("UNLINK", key)
 
     async def _addresses(self, chat: Chat) -> list[Chat]:
         """The chat, and those that became it."""
@@ -107,7 +109,7 @@ class RedisRecords:
 
     async def _own(self, chat: Chat) -> AsyncIterator[str]:
         """The keys that end in this chat, or in its id where topics share one key."""
-        last = _GLOB.sub(r"\\\g<0>", chat.thread or chat.id)
+        last = _escaped(chat.thread or chat.id)
         async for key in self._scan(f"{self._keys.prefix}*:{last}"):
             if self._keys.is_of_chat(key, chat):
                 yield key
@@ -158,6 +160,11 @@ class RedisRecords:
 
     def _short(self, key: str) -> str:
         return key.removeprefix(self._keys.prefix)
+
+
+def _escaped(text: str) -> str:
+    """The text as a pattern that matches nothing else."""
+    return _GLOB.sub(r"\\\g<0>", text)
 
 
 def _text(word: str | bytes) -> str:

@@ -16,6 +16,7 @@ from alerts.storage.redis import RedisStore
 from bot.commands.drafts import Kept, keep
 from tests.builders import NOON, a_draft, minutes
 from tests.contracts.test_episodes import news, tell
+from tests.unit.commands.room import Room, acts
 
 TELEGRAM = Platform("telegram")
 ALICE, BOB = Chat(TELEGRAM, "918273645"), Chat(TELEGRAM, "200")
@@ -50,6 +51,7 @@ async def use_everything(store, chat):
     await store.chats.write(chat, Preferences(zone="Europe/Berlin"))
     await keep(store.notes, chat, Kept("skew above 15%"))
     await store.notes.put(f"gone:{chat}", "blocked", HOUR)
+    await store.notes.put(f"wizard:{chat.id}:telegram:-777", "in a group", HOUR)
     budget = store.budget("telegram:0123", Rates(30.0, timedelta(seconds=1), 20))
     await budget.claim([chat])
     await budget.penalize(chat, HOUR)
@@ -91,6 +93,41 @@ async def test_no_key_and_no_value_of_a_forgotten_chat_is_left(server_url, serve
     assert await traces(server, prefix, names) == []
     if not chat.thread:  # topics share the budget of their group
         assert await traces(server, prefix, [chat.id.encode()]) == []
+
+
+SAID = (
+    *("skew above 15%", "skew above 15%", "/alert", "basis below 3 for 10m", "skew abov 16"),
+    *("/replay skew above 12", "/presets stress", "/quiet 23:00-07:00", "/tz Europe/Berlin"),
+    *("/budget 5/week", "/snooze 2h", "/pause 1", "/undo", "/export", "/mydata", "/delete 1"),
+    '/import {"alerts": ["skew above 19"]}',
+)
+
+
+async def test_whatever_a_person_has_said_and_tapped_goes_too(server_url, server, prefix):
+    store = await RedisStore.open(server_url, prefix=prefix)
+    room = Room(ALICE, user=ALICE.id, store=store)
+    for line in SAID:
+        card = await room.says(line)
+        for label in list(acts(card))[:3]:
+            room.card = card
+            room.clock.advance(seconds=5)
+            await room.presses(label)
+    group = Room(Chat(TELEGRAM, "-777"), user=ALICE.id, store=store)
+    await group.says("skew above 15%")
+    await group.says("/alert")
+    await group.presses(next(iter(acts(group.card))))
+    assert len(await traces(server, prefix, [ALICE.id.encode()])) >= 6
+
+    await room.says("/deleteme")
+    room.clock.advance(seconds=60)
+    done = await room.says("DELETE")
+    await store.close()
+
+    assert done.title.startswith("Erased")
+    left = await traces(server, prefix, [ALICE.id.encode()])
+    assert [key for key in left if b":note:undo:" not in key] == []
+    for key in left:  # what the group can still undo names its maker, for a minute
+        assert await server.ttl(key) <= 60
 
 
 async def test_a_forgotten_chat_has_nothing_in_any_port(store):
