@@ -149,8 +149,13 @@ class Client(discord.Client):
     async def on_message(self, message: discord.Message) -> None:
         """Direct messages; their text reaches a bot without any privileged intent."""
         direct = message.guild is None and not message.author.bot
-        if self.answers is not None and direct and message.content:
+        if self.answers is not None and direct and _says_something(message):
             await self.answers.words(message)
+
+
+def _says_something(message: discord.Message) -> bool:
+    """Words, or a picture or sticker, which are answered too; no notice of Discord's own."""
+    return bool(message.content or message.attachments or message.stickers)
 
 
 def point_at(api_url: str | None, gateway_url: str | None) -> None:

@@ -189,11 +189,13 @@ class FakeDiscord:
         await self.until(lambda: reply.callback, seconds)
         return reply
 
-    async def say(self, person: Person, text: str, seconds: float = WAIT_SECONDS) -> Json:
-        """Type a direct message to the bot."""
+    async def say(
+        self, person: Person, text: str, seconds: float = WAIT_SECONDS, **parts: Json
+    ) -> Json:
+        """Type a direct message to the bot; `parts` are what else it has, such as a sticker."""
         await self.connected(seconds)
         channel_id = self.world.open_dm(person)
-        message = self.world.put(channel_id, person, {"content": text})
+        message = self.world.put(channel_id, person, {"content": text}) | parts
         await self.gateway.dispatch("MESSAGE_CREATE", message)
         return message
 

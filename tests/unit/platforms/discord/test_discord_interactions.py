@@ -180,6 +180,16 @@ async def test_a_line_typed_in_a_direct_message_is_answered_there(fake, bot, des
     assert str(desk.asked[0][1].chat) == f"discord:u{alice.id}"
 
 
+async def test_a_sticker_is_answered_and_a_notice_of_discord_is_not(fake, bot, desk):
+    alice = fake.person()
+
+    await fake.say(alice, "")
+    await fake.say(alice, "", sticker_items=[{"id": "1", "name": "Wave", "format_type": 1}])
+
+    assert "You said:" in text_of(await fake.next_dm(alice))
+    assert [ask.text for _, ask in desk.asked] == [""]
+
+
 async def test_a_slow_answer_is_deferred_at_once(fake, bot, desk):
     desk.gate = asyncio.Event()
     reply = await fake.begin(fake.person(), "alerts")
