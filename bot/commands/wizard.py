@@ -174,7 +174,7 @@ def levels(desk: Desk, asset: Asset, metric: Metric) -> Card:
                 )
                 for when, level in offers
             ),
-            (*_rare(asset, metric), *_typed(asset, metric)),
+            (*_back(asset, metric, reading), *_rare(asset, metric), *_typed(asset, metric)),
             (BACK, CANCEL),
         ),
     )
@@ -201,6 +201,19 @@ def _ask_level(desk: Desk, asset: Asset, metric: Metric) -> Card:
 def _typed(asset: Asset, metric: Metric) -> Iterator[Button]:
     if not metric.names:
         yield Button("type a number", f"pick:{asset}:{metric.key}:?")
+
+
+def _back(asset: Asset, metric: Metric, reading: Reading | None) -> Iterator[Button]:
+    """Back inside the usual band, where the value is outside of it."""
+    band = metric.band(asset)
+    if reading is None or band is None:
+        return
+    for edge, when, is_out in (
+        (band.low, "above", band.low is not None and reading.value < band.low),
+        (band.high, "below", band.high is not None and reading.value > band.high),
+    ):
+        if is_out and edge is not None:
+            yield Button(f"back {when} {edge:g}", f"pick:{asset}:{metric.key}:{when}:{edge:.12g}")
 
 
 def _rare(asset: Asset, metric: Metric) -> Iterator[Button]:

@@ -291,6 +291,17 @@ async def test_what_another_person_writes_changes_nothing_in_it(room):
     assert "3/4" not in card.title
 
 
+async def test_outside_the_usual_band_the_way_back_is_offered(room):
+    room.reads(BASIS, 2.0)
+    await room.taps("pick:BTC:basis")
+
+    await room.presses("back above 5")
+    await room.presses("1 h")
+
+    assert room.card.title == "4/4 Save this alert? BTC basis above 5%"
+    assert any("clears below 4%" in line for line in room.card.lines)
+
+
 async def test_several_conditions_are_shown_how_to_be_written(room):
     await room.says("/alert")
 
