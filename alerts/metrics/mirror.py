@@ -26,6 +26,7 @@ def turned(metric: Metric, key: str, title: str, word: str) -> Metric:
         title=title,
         words=(word,),
         sign=_SIGN,
+        formula=f"minus {metric.formula}",
         bands=tuple((asset, _turned(band)) for asset, band in metric.bands),
         high=metric.low,
         low=metric.high,

@@ -93,7 +93,7 @@ async def named(ask: Ask, desk: Desk, name: str) -> Episode:
     UsageError when there is none of that name.
     """
     episodes = await desk.episodes.of_chat(ask.chat)
-    number, _, nth = name.strip().removeprefix("#").partition(".")
+    number, _, nth = name.strip().removeprefix("#").replace(",", ".").partition(".")
     for one in episodes:
         if number in {"", str(one.rule.number)} and nth in {"", str(one.fired.episode)}:
             return one

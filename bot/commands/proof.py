@@ -13,6 +13,7 @@ from bot.card import Button, Card
 from bot.commands.history import named
 from bot.commands.past import STORE_SECONDS, read
 from bot.commands.spec import Ask, Command, Desk, Kind, Param
+from bot.text.mirror import mirrored_episode, mirrored_reading
 from bot.text.proof import fields, outcome, table, verdict
 from bot.text.rules import gist
 from bot.text.told import footer
@@ -30,8 +31,12 @@ _TOO_FEW = "Too few samples were kept around it to be shown."
 
 async def run(ask: Ask, desk: Desk) -> Card:
     episode, now = await named(ask, desk, ask.text), desk.clock.now()
+    readings = await _around(desk, episode, _decided(episode))
+    about = _about(_decided(episode))
+    if desk.chosen.flipped_sign:
+        episode = mirrored_episode(episode)
+        readings = tuple(map(mirrored_reading, readings))
     leg = _decided(episode)
-    readings = await _around(desk, episode, leg)
     strong = f"Proof of #{episode.name}"
     kept = len(readings) >= _FEW
     lines = (verdict(episode, now), outcome(episode, now), "" if kept else _lack(episode, now))
@@ -42,7 +47,7 @@ async def run(ask: Ask, desk: Desk) -> Card:
         fields=tuple(fields(episode, now)),
         pre=table(leg, readings, episode, now) if kept else "",
         footer=footer(["Computed here from what the venues said"], simulated=desk.simulated),
-        buttons=((*await _opens(ask, desk, episode), _about(leg), *_more(episode)),),
+        buttons=((*await _opens(ask, desk, episode), about, *_more(episode)),),
     )
 
 

@@ -121,7 +121,7 @@ async def explain(ask: Ask, desk: Desk, held: Held, others: Sequence[Held] = ())
     buttons = [
         *(change(rule, nudge(seen, tape, gap=_gap(rule.draft))) if idle else ()),
         Button(f"Open #{rule.number}", f"show:{rule.number}"),
-        *(Button(f"Proof {one.name}", f"cmd:proof:{one.name}") for one in fired[:1]),
+        *(Button(f"Proof #{one.name}", f"cmd:proof:{one.name}") for one in fired[:1]),
     ]
     strong = f"Why #{rule.number} {gist(rule.draft)}"
     return Card(

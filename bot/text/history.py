@@ -34,7 +34,7 @@ def peak_of(episode: Episode) -> str:
 
 def proofs(episodes: Iterable[Episode]) -> tuple[tuple[Button, ...], ...]:
     """A button for the proof of each."""
-    buttons = [Button(f"Proof {one.name}", f"cmd:proof:{one.name}") for one in episodes]
+    buttons = [Button(f"Proof #{one.name}", f"cmd:proof:{one.name}") for one in episodes]
     return tuple(tuple(buttons[start : start + ROW]) for start in range(0, len(buttons), ROW))
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from alerts.domain.episode import Episode
 from alerts.domain.event import Event
 from alerts.domain.reading import Close, Reading
 from alerts.domain.rule import Rule
@@ -40,6 +41,24 @@ def mirrored_waited(waited: Waited) -> Waited:
     )
 
 
+def mirrored_episode(episode: Episode) -> Episode:
+    """The same of what fired: its rule, its news and what decided it."""
+    return replace(
+        episode,
+        rule=_rule(episode.rule),
+        fired=_event(episode.fired),
+        latest=_event(episode.latest) if episode.latest else None,
+        evidence=tuple(map(mirrored_reading, episode.evidence)),
+    )
+
+
+def mirrored_reading(reading: Reading) -> Reading:
+    turn = turn_of(reading.series)
+    if turn is None:
+        return reading
+    return replace(reading, series=shown_as(reading.series), value=turn(reading.value))
+
+
 def _event(event: Event) -> Event:
     turn = turn_of(event.series)
     if turn is None:
@@ -58,10 +77,7 @@ def _rule(rule: Rule) -> Rule:
 
 
 def _reading(reading: Reading | None) -> Reading | None:
-    turn = turn_of(reading.series) if reading else None
-    if reading is None or turn is None:
-        return reading
-    return replace(reading, series=shown_as(reading.series), value=turn(reading.value))
+    return reading and mirrored_reading(reading)
 
 
 def _rarity(rarity: Rarity, turn: Turn) -> Rarity:

@@ -2,6 +2,7 @@
 
 `15.5` and `527,850` are shown as `15,5` and `527.850`. What is read back: `15,5`, `1.000.000` and
 `1.000` as such a chat means them; a point with other than three digits behind it stays a point.
+The number of an episode, `#7.3`, is no such number.
 """
 
 import re
@@ -10,7 +11,7 @@ from dataclasses import replace
 from bot.card import Button, Card, Field
 
 _SHOWN = re.compile(
-    r"(?<![\w.,/])([0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+\.[0-9]+)(?![\w]*[.,][0-9])"
+    r"(?<![\w.,/#])([0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+\.[0-9]+)(?![\w]*[.,][0-9])"
 )
 _QUOTED = re.compile(r'"[^"]*"')
 _WRITTEN = re.compile(r"(?<![\w.,])[0-9][0-9.,]*[0-9](?![0-9])")

@@ -8,6 +8,7 @@ import pytest
 from alerts.domain.errors import StoreError
 from alerts.domain.event import Event, Kind
 from alerts.domain.ids import Venue
+from alerts.domain.preferences import Preferences
 from alerts.domain.reading import Quality, Reason
 from alerts.domain.rule import Firing, State, Timing
 from alerts.ports import New, Step
@@ -77,7 +78,7 @@ async def test_what_fired_is_listed_newest_first_with_length_and_peak(room):
         "#2.1 BTC basis above 20% · 19:15, still on · peak 20.4%",
         "#1.1 BTC skew above 15% · 05 Feb 18:15, on for 1 h 10 min · peak 21.4%",
     )
-    assert list(acts(card)) == ["Proof 2.1", "Proof 1.1"]
+    assert list(acts(card)) == ["Proof #2.1", "Proof #1.1"]
 
 
 async def test_of_what_lies_below_a_level_the_low_is_told(room):
@@ -118,7 +119,7 @@ async def test_history_of_a_metric_or_an_alert_is_only_that(room, asked, names):
 
     card = await room.says(f"/history {asked}")
 
-    assert [label.removeprefix("Proof ") for label in acts(card)] == names
+    assert [label.removeprefix("Proof #") for label in acts(card)] == names
 
 
 @pytest.mark.parametrize(
@@ -275,6 +276,30 @@ async def test_of_many_samples_the_first_and_the_last_are_shown(room):
 
     assert len(rows) == 16
     assert rows[7] == "… 286 more"
+
+
+async def test_a_chat_of_the_other_sign_reads_the_proof_as_it_read_the_alert(room):
+    rule = await a_saved(room)
+    await room.store.history.extend([a_reading(SKEW, 15.5, NOW - minutes(n)) for n in (5, 2)])
+    await fire(room, rule)
+    await room.store.chats.write(room.ask.chat, Preferences(flipped_sign=True))
+
+    card = await room.says("/proof 1.1")
+
+    assert card.title == "Proof of #1.1 – BTC call skew below −15%"
+    fields = {field.name: field.value for field in card.fields}
+    assert fields["BTC call skew"].startswith("−16.2% at 20:14:42, below −15%: met")
+    assert fields["How call skew is made"].startswith("minus (IV of the 25Δ put")
+    assert card.pre.splitlines()[0] == "20:10:00  −15.5%  met"
+    assert acts(card)["What is this?"] == "cmd:explain:BTC skew25_norm"
+
+
+async def test_the_name_of_an_episode_is_no_decimal(room):
+    await fire(room, await a_saved(room))
+    await room.store.chats.write(room.ask.chat, Preferences(decimal_comma=True))
+
+    assert (await room.says("/history")).lines[0].startswith("#1.1 BTC skew above 15% ")
+    assert (await room.says("/proof 1,1")).title.startswith("Proof of #1.1 ")
 
 
 async def test_what_was_missed_has_a_proof_of_that(room):

@@ -149,7 +149,7 @@ async def test_what_fired_lately_leads_to_its_proof(room):
     assert card.title.endswith("– it is on")
     assert card.lines[0] == "It fired last at 19:15 UTC; Proof shows on what."
     assert card.lines[2] == "It was true all of that time."
-    assert list(acts(card)) == ["Open #1", "Proof 1.1"]
+    assert list(acts(card)) == ["Open #1", "Proof #1.1"]
 
 
 async def test_what_fired_days_ago_is_not_of_this_day(room):
@@ -161,7 +161,7 @@ async def test_what_fired_days_ago_is_not_of_this_day(room):
     card = await room.says("why skew")
 
     assert card.title.endswith("– it did not fire in 24 h")
-    assert "Proof 1.1" in acts(card)
+    assert "Proof #1.1" in acts(card)
 
 
 async def test_what_was_true_for_just_its_hold_was_not_too_short(room):
