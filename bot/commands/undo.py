@@ -105,6 +105,7 @@ async def _take_back(ask: Ask, desk: Desk, done: Done) -> None:
         await desk.rules.revert(ask.chat, rules, now=now, limit=desk.max_rules)
     if done.chosen:
         await desk.chats.write(ask.chat, done.chosen[0])
+        await desk.outbox.recall(ask.chat)  # what waits is looked at anew
 
 
 async def _counted_on(desk: Desk, reversals: Sequence[Reversal]) -> list[Reversal]:

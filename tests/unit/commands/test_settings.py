@@ -7,6 +7,7 @@ import pytest
 from alerts.domain.errors import StoreAwayError
 from alerts.domain.preferences import Budget, Period, Preferences, Quiet
 from bot.commands.zones import COMMON, matching, zone_of
+from bot.platforms.discord.tree import SUGGESTED
 from tests.unit.commands.room import NOW, Room
 
 
@@ -404,3 +405,18 @@ async def test_the_welcome_offers_to_set_the_clock(room):
     card = await room.says("/start")
 
     assert "Time zone: UTC – change" in labels(card)
+
+
+async def test_a_setting_can_be_taken_back(room):
+    card = await room.says("/quiet 23-7")
+
+    [undo] = [one.act for row in card.buttons for one in row if one.label == "Undo"]
+    await room.taps(undo)
+
+    assert (await chosen(room)).quiet is None
+
+
+async def test_zones_are_completed_on_every_platform_that_completes(room):
+    command = next(one for one in room.front.commands if one.name == "tz")
+
+    assert {param.kind for param in command.params} <= SUGGESTED
