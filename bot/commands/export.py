@@ -22,7 +22,10 @@ async def run(ask: Ask, desk: Desk) -> Card:
     count = f"{len(alerts)} alert{'s' * (len(alerts) != 1)}"
     return Card(
         title=f"Your {count}, as a file",
-        lines=("To set them again, here or elsewhere: /import and the text of the file.",),
+        lines=(
+            "To set them again, here or elsewhere: /import and the text of the file.",
+            "On Telegram it is enough to send me the file.",
+        ),
         document=Document(
             "derivwatch-alerts.json",
             json.dumps({"derivwatch": VERSION, "alerts": alerts}, ensure_ascii=False, indent=1)

@@ -32,6 +32,7 @@ from bot.platforms.telegram.asks import (
     words_after_command,
     words_for,
 )
+from bot.platforms.telegram.files import import_of
 from bot.platforms.telegram.markup import TOAST_UNITS, clean, clip
 from bot.platforms.telegram.posting import Posting
 from bot.platforms.telegram.rights import Rights
@@ -89,7 +90,8 @@ class Listener:
 
     async def _words(self, update: Update, _context: object) -> None:
         message = _message(update)
-        await self._say(message, message.text or "")
+        sent = await import_of(message.document) if message.document else ""
+        await self._say(message, message.text or sent)
 
     async def _words_in_group(self, update: Update, _context: object) -> None:
         message = _message(update)

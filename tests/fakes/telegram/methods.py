@@ -84,6 +84,14 @@ async def send_document(world: World, sent: Json) -> Json:
     return await _put(world, sent, {"document": file, **_text(sent, "caption", 1024)})
 
 
+async def get_file(world: World, sent: Json) -> Json:
+    name = sent.get("file_id", "")
+    if name not in world.files:
+        raise bad_request("wrong file_id or the file is temporarily unavailable")
+    size = len(world.files[name])
+    return {"file_id": name, "file_unique_id": "f1", "file_size": size, "file_path": f"d/{name}"}
+
+
 async def edit_message_text(world: World, sent: Json) -> Json:
     return await _edit(world, sent, {"entities": None, **_text(sent, "text", 4096)})
 
@@ -168,6 +176,7 @@ METHODS: dict[str, Method] = {
     "sendMessage": send_message,
     "sendPhoto": send_photo,
     "sendDocument": send_document,
+    "getFile": get_file,
     "editMessageText": edit_message_text,
     "editMessageReplyMarkup": edit_message_reply_markup,
     "deleteMessage": delete_message,

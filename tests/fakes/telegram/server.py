@@ -62,6 +62,7 @@ class FakeTelegram:
         """Listen: on a free port at first, on the same one after a stop."""
         app = web.Application(client_max_size=60 * 1024**2)
         app.router.add_route("*", "/bot{token}/{method}", self._serve)
+        app.router.add_get("/file/bot{token}/d/{name}", self._file)
         self._runner = web.AppRunner(
             app, handler_cancellation=True, shutdown_timeout=0.1, access_log=None
         )
@@ -113,6 +114,13 @@ class FakeTelegram:
         message = self.world.message(room, self.world.person(user), **place, **content)
         await self.world.update("message", message)
         return message
+
+    async def send_file(self, user: int, content: bytes, size: int | None = None) -> None:
+        """A person sends a file to the bot; `size` is what is said of it."""
+        name = f"file-{len(self.world.files)}"
+        self.world.files[name] = content
+        told = {"file_id": name, "file_unique_id": "f1", "file_name": "alerts.json"}
+        await self.show(user, {"document": {**told, "file_size": size or len(content)}})
 
     async def say_as_group(self, text: str, *, chat: int) -> Json:
         """An anonymous administrator writes."""
@@ -252,6 +260,11 @@ class FakeTelegram:
             if fault.status != 200:
                 status, answer = fault.status, fault.answer()
         return web.json_response(answer, status=status)
+
+    async def _file(self, request: web.Request) -> web.Response:
+        if request.match_info["token"] != self.token:
+            return web.Response(status=401)
+        return web.Response(body=self.world.files[request.match_info["name"]])
 
     async def _work(self, token: str, method: str, sent: Json) -> tuple[int, Json]:
         try:

@@ -66,6 +66,7 @@ class World:
         self.allowed: list[str] = []
         self.answers: dict[str, Json | None] = {}
         self.commands: dict[str, list[Json]] = {}
+        self.files: dict[str, bytes] = {}
         self.webhook = ""
         self.webhook_secret = ""
         self.webhook_error: Json = {}
