@@ -10,7 +10,7 @@ from alerts.domain.ids import MetricKey
 from alerts.domain.reading import Reading, Series
 from alerts.domain.rule import Direction, Rule
 from alerts.metrics import BY_KEY
-from alerts.metrics.regime import REGIME_KEY, inputs
+from alerts.metrics.regime import QUORUM, REGIME_KEY, inputs
 from alerts.ports import Held, History
 from bot.commands.spec import Readings
 from bot.rarity import Asked, Rarities
@@ -81,7 +81,8 @@ def _regime(event: Event, past: "Past") -> str:
         for series in (*inputs(asset), Series(REGIME_KEY, asset))
         if (reading := past.readings.get(series)) and abs(event.at - reading.at) <= NEAR
     }
-    return regime_line(asset, near) if Series(REGIME_KEY, asset) in near else ""
+    known = [series for series in near if series.metric != REGIME_KEY]
+    return regime_line(asset, near) if len(known) >= QUORUM else ""
 
 
 async def _split(event: Event, past: "Past") -> Split | None:

@@ -169,6 +169,13 @@ async def test_an_alert_says_how_the_market_stands_and_why(store, rule):
     )
 
 
+async def test_an_alert_with_too_little_beside_it_says_nothing_of_the_regime(store, rule):
+    readings = Readings()
+    readings.update({SKEW: a_reading(SKEW, 20.0), BASIS: a_reading(BASIS, 2.0)})
+
+    assert (await told_of(store, an_event(rule), readings)).regime == ""
+
+
 async def test_an_alert_that_comes_late_does_not_tell_todays_regime(store, rule):
     readings = Readings()
     for series in (SKEW, BASIS, Series.parse("regime:BTC")):
