@@ -8,6 +8,9 @@ from typing import Protocol
 from alerts.domain.event import Event
 from alerts.domain.ids import Chat, Platform
 
+ASIDE_AT_MOST = 200
+"""Events that wait in a chat, such as over its quiet hours; of more, the latest are kept."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -86,7 +89,7 @@ class Outbox(Protocol):
         """Delivered: remove the entry. The next one of its chat, now in the same hands.
 
         In the same step, what was laid aside joins what waits in its chat (the latest
-        `terms.ASIDE_AT_MOST` are kept), and the alert is counted where it `rang`: in a period.
+        `ASIDE_AT_MOST` are kept), and the alert is counted where it `rang`: in a period.
         """
         ...
 

@@ -4,13 +4,14 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
+from functools import partial
 
 from alerts.domain.calendar import here, quiet_until
 from alerts.domain.event import Event
 from alerts.domain.ids import Chat
 from alerts.domain.preferences import Preferences, Quiet
 from alerts.ports import History, Notes, RuleBook, Store
-from alerts.queue import Aside, Entry, Tally
+from alerts.queue import ASIDE_AT_MOST, Aside, Entry, Tally
 from bot.card import Button, Card
 from bot.hush import Sifted, put_off, room, sift
 from bot.text import Told, alert
@@ -97,12 +98,13 @@ async def plan_held(
         return Plan()
     chosen = chat.chosen
 
+    cut = len(entry.events) >= ASIDE_AT_MOST
+
     def write(at: datetime) -> Card:
-        now = here(at, chosen.place)
-        card = held(waited, chosen, now, simulated=simulated)
+        told = partial(held, chosen=chosen, now=here(at, chosen.place), simulated=simulated)
+        card = told(waited, cut=cut)
         if chosen.flipped_sign:
-            shown = held(list(map(mirrored_waited, waited)), chosen, now, simulated=simulated)
-            card = replace(shown, events=card.events)
+            card = replace(told(list(map(mirrored_waited, waited)), cut=cut), events=card.events)
         return dressed(card, chosen)
 
     return Plan(write)

@@ -13,7 +13,7 @@ from alerts.domain.preferences import Preferences
 from alerts.domain.reading import Reading, Series
 from alerts.domain.rule import Rule
 from alerts.ports import Held
-from alerts.queue import Aside, Dead, Entry
+from alerts.queue import ASIDE_AT_MOST, Aside, Dead, Entry
 from alerts.storage import terms
 
 Monotonic = Callable[[], float]
@@ -73,7 +73,7 @@ class Shelf:
         return chat
 
     def lay_aside(self, chat: Chat, aside: Aside) -> None:
-        kept = (*self.waiting.get(chat, ()), *aside.events)[-terms.ASIDE_AT_MOST :]
+        kept = (*self.waiting.get(chat, ()), *aside.events)[-ASIDE_AT_MOST:]
         self.waiting[chat] = kept
         self.waiting_due[chat] = min(aside.due, self.waiting_due.get(chat, aside.due))
 

@@ -15,7 +15,7 @@ from alerts import codec
 from alerts.domain.errors import CodecError, StoreError, UsageError
 from alerts.domain.event import Event
 from alerts.domain.ids import Chat, Platform
-from alerts.queue import Aside, Dead, Entry, Hands, Tally
+from alerts.queue import ASIDE_AT_MOST, Aside, Dead, Entry, Hands, Tally
 from alerts.storage import terms
 from alerts.storage.connection import Connection
 from alerts.storage.keys import Keys
@@ -107,7 +107,7 @@ class RedisOutbox:
                 *_hush(keys, old.platform),
                 *(keys.episodes(old), keys.episodes(new), keys.fired(old), keys.fired(new)),
             ],
-            [str(old), str(new), terms.FEED_LENGTH, terms.ASIDE_AT_MOST, MOVES_AT_MOST],
+            [str(old), str(new), terms.FEED_LENGTH, ASIDE_AT_MOST, MOVES_AT_MOST],
         )
 
     async def backlog(self, platform: Platform) -> int:
@@ -220,7 +220,7 @@ def _laid(aside: Aside | None) -> tuple[Word, Word, Word]:
     if aside is None:
         return "", "", ""
     events = "\n".join(map(codec.encode_event, aside.events))
-    return events, terms.micros(aside.due), terms.ASIDE_AT_MOST
+    return events, terms.micros(aside.due), ASIDE_AT_MOST
 
 
 def _tally(chat: Chat, waiting: bytes | None, rang: bytes | None) -> Tally:

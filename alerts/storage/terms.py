@@ -31,9 +31,6 @@ HISTORY_KEPT_COARSE = timedelta(days=730)
 HISTORY_STRETCH = timedelta(days=45)
 """What one block of quarters holds; its milliseconds fit into four bytes."""
 
-ASIDE_AT_MOST = 200
-"""Events that wait in a chat, such as over its quiet hours; of more, the latest are kept."""
-
 EPISODES = 200
 """Kept of a chat: the latest."""
 

@@ -57,9 +57,17 @@ class Waited:
 
 
 def held(
-    waited: Sequence[Waited], chosen: Preferences, now: datetime, *, simulated: bool = False
+    waited: Sequence[Waited],
+    chosen: Preferences,
+    now: datetime,
+    *,
+    simulated: bool = False,
+    cut: bool = False,
 ) -> Card:
-    """One card for all of it. It rings only where something still goes on."""
+    """One card for all of it. It rings only where something still goes on.
+
+    `cut`: more happened than was kept.
+    """
     if not waited:
         raise ValueError("a card of what was held tells at least one episode")
     ordered = sorted(waited, key=lambda one: (one.firing is None, one.since, one.rule.number))
@@ -68,6 +76,8 @@ def held(
     lines = [_line(one, now) for one in ordered[:LINES_AT_MOST]]
     if len(ordered) > LINES_AT_MOST:
         lines.append(f"… and {len(ordered) - LINES_AT_MOST} more: /alerts")
+    if cut:
+        lines.append("More came than I keep: these are the latest. /history has the rest.")
     return Card(
         title=f"{strong} – {_gist(ordered, on)}",
         tone=Tone.WARNING if on else Tone.CALM,
@@ -84,7 +94,7 @@ def _why(waited: Sequence[Waited], chosen: Preferences) -> str:
     began = [one.events[0].at for one in waited]
     quiet, snoozed = chosen.quiet, chosen.snoozed_until
     if quiet and all(quiet_until(quiet, chosen.place, at) for at in began):
-        return "Held while you slept"
+        return "Held while you slept" if quiet.start > quiet.end else "Held in your quiet hours"
     if snoozed and all(at < snoozed for at in began):
         return "Held while snoozed"
     return "Held over your budget" if chosen.budget else "Held for you"

@@ -8,8 +8,7 @@ from alerts.domain.ids import Asset, Chat, MetricKey, Platform, RuleId
 from alerts.domain.reading import Series
 from alerts.domain.rule import Direction, Draft, Firing, Idle, Leg, State
 from alerts.ports import Hands, New, Step
-from alerts.queue import Aside, Tally
-from alerts.storage import terms
+from alerts.queue import ASIDE_AT_MOST, Aside, Tally
 
 NOON = datetime(2026, 2, 6, 12, 0, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -184,12 +183,12 @@ async def test_the_next_entry_is_handed_out_though_one_is_laid_aside(store):
 
 
 async def test_only_the_latest_of_very_many_wait(store):
-    for start in range(0, terms.ASIDE_AT_MOST + 10, 70):
+    for start in range(0, ASIDE_AT_MOST + 10, 70):
         await lay_aside(store, *(fired(minutes=start + more) for more in range(70)))
 
     [tally] = await store.outbox.tally([ALICE])
 
-    assert len(tally.waiting) == terms.ASIDE_AT_MOST == 200
+    assert len(tally.waiting) == ASIDE_AT_MOST == 200
     assert [event.at for event in tally.waiting] == [NOON + n * MINUTE for n in range(10, 210)]
 
 

@@ -397,3 +397,26 @@ async def test_what_was_held_is_told_in_the_chosen_sign_too(night):
     [(_, card)] = night.inbox.cards
     assert card.title == "Held while you slept: 1 – BTC call skew below −15%, over"
     assert "low −18,2%" in card.lines[0]
+
+
+async def test_quiet_hours_by_day_are_not_called_sleep(night):
+    await night.store.chats.write(ALICE, Preferences(quiet=Quiet(time(22, 30), time(23, 30))))
+    await night.tell(await night.rule())
+    await night.delivers()
+
+    [title] = await night.delivers(minutes=30)
+
+    assert title.startswith("Held in your quiet hours: 1")
+
+
+async def test_more_than_is_kept_is_said_to_be_more(night):
+    rule = await night.rule()
+    for minute in range(201):
+        night.clock.time = BEDTIME + timedelta(minutes=minute)
+        await night.tell(rule, Kind.REMINDED, since=BEDTIME)
+    await night.delivers()
+
+    await night.delivers(hours=7)
+
+    [(_, card)] = night.inbox.cards
+    assert card.lines[-1].startswith("More came than I keep: these are the latest.")
