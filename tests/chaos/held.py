@@ -15,6 +15,7 @@ POINTS = [
     *_both("outbox.tally"),
     *_both("outbox.settle"),
     *_both("outbox.bring_back", nth=7),
+    *_both("history.window"),
     *_both("rules.commit"),
 ]
 

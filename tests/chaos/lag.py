@@ -1,8 +1,11 @@
 """How long an alert takes: from the market's answer to the chat's acceptance, on an idle bot."""
 
 import asyncio
+import time
 
+from tests.chaos.endurance import SECONDS, SPEED
 from tests.chaos.kills import Outcome, tally
+from tests.chaos.replicas import APART_SECONDS
 from tests.chaos.stage import HIGH, LOW, Stage
 
 EPISODES = 15
@@ -11,7 +14,8 @@ PEOPLE = 4
 
 async def idle(store_url, folder, episodes=EPISODES):
     """Episode after episode; the poll's own interval is not in it, the answer begins it."""
-    async with Stage(store_url, folder, people=PEOPLE) as stage:
+    begun = time.time() - SPEED * SECONDS / 2
+    async with Stage(store_url, folder, people=PEOPLE, speed=SPEED, begun=begun) as stage:
         child = await stage.child(poll_seconds=0.5)
         await stage.calm()
         lags = []
@@ -23,7 +27,7 @@ async def idle(store_url, folder, episodes=EPISODES):
                 await stage.told(kind, times=number)
                 begin = stage.market.answered_at[price]
                 lags += [call.at - begin for call in stage.telegram.called("sendMessage")[before:]]
-                await asyncio.sleep(1.2)  # what rings within the second before would be gathered
+                await asyncio.sleep(APART_SECONDS)
         stopped = await child.stop()
         lags.sort()
         figures = {

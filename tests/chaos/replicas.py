@@ -2,13 +2,15 @@
 
 import asyncio
 import random
+import time
 
+from tests.chaos.endurance import SECONDS, SPEED
 from tests.chaos.kills import Outcome, tally
 from tests.chaos.stage import HIGH, LOW, Stage
 
 EPISODES, PEOPLE, COUNT = 4, 12, 3
 APART_SECONDS = 1.5
-"""What rings within the second after another is gathered with it, on purpose."""
+"""By the market's clock half an hour and more: six turns within that would be told as flapping."""
 
 
 async def same_inbox(store_url, folder, seed):
@@ -23,7 +25,8 @@ async def same_inbox(store_url, folder, seed):
 
 async def _inbox(store_url, folder, count, chance):
     """What everybody was told, in order."""
-    async with Stage(store_url, folder, people=PEOPLE) as stage:
+    begun = time.time() - SPEED * SECONDS / 2
+    async with Stage(store_url, folder, people=PEOPLE, speed=SPEED, begun=begun) as stage:
         running = [await stage.child() for _ in range(count)]
         await stage.calm()
         for number in range(1, EPISODES + 1):
