@@ -19,6 +19,9 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
 _FLOOR = timedelta(seconds=1)
 _CEILING = timedelta(hours=24)
 _ASSET = re.compile(r"[A-Z0-9]{1,12}")
+_UNCHECKED = re.compile(
+    r"[?&]ssl_(cert_reqs=(none|optional|0|1)|check_hostname=(false|no|n|f|0))\b", re.IGNORECASE
+)
 _GUILD = re.compile(r"[0-9]{1,20}")
 _CHAT = re.compile(r"telegram:-?[0-9]{1,20}(?::[0-9]{1,20})?|discord:[0-9]{1,20}")
 
@@ -63,6 +66,10 @@ def url(*schemes: str, example: str) -> Callable[[str], str]:
 
 
 def redis_url(text: str) -> SecretStr:
+    if _UNCHECKED.search(text):
+        raise ValueError(
+            "certificates are always checked: name your authority's with ssl_ca_certs=/path"
+        )
     if is_sentinel(text) and not re.search(r"\s", text):
         parsed(text)
         return SecretStr(text)

@@ -106,6 +106,8 @@ def test_the_three_kinds_of_store_address_are_taken_as_written(url):
         ("REDIS_URL", "redis://h:99999"),
         ("REDIS_URL", "redis://h/zero"),
         ("REDIS_URL", "unix://"),
+        ("REDIS_URL", "rediss://h/0?ssl_cert_reqs=none"),
+        ("REDIS_URL", "rediss://h?db=0&ssl_check_hostname=False"),
         ("ASSETS", "BTC;ETH"),
         ("ASSETS", ","),
         ("VENUES", "mtgox"),
