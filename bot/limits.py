@@ -9,6 +9,7 @@ import hashlib
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import islice
 
 from alerts.domain.ids import Chat
 from alerts.domain.ids import Platform as PlatformName
@@ -17,6 +18,8 @@ from alerts.ports import Budget
 from bot.window import Window
 
 ASKED_TOGETHER = 400
+"""At most; about as many as a budget grants turns to at once, for the others would ask in vain."""
+
 LONGEST_SLEEP_SECONDS = 5.0
 """Nobody sleeps through a longer pause in one go: it may be lifted meanwhile."""
 
@@ -74,6 +77,7 @@ class Limits:
 
     budget: Budget
     window: Window = field(default_factory=Window)
+    together: int = ASKED_TOGETHER
     _waiting: deque[_Asking] = field(default_factory=deque)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _full_until: float = 0.0
@@ -81,7 +85,9 @@ class Limits:
 
     @classmethod
     def of(cls, budget: Budget, rates: Rates) -> "Limits":
-        return cls(budget, Window(rates.in_any_second, rates.chat_gap))
+        half_a_second = 8 + round(min(rates.per_second, ASKED_TOGETHER) / 2)
+        window = Window(rates.in_any_second, rates.chat_gap)
+        return cls(budget, window, min(half_a_second, ASKED_TOGETHER))
 
     async def turn(self, chat: Chat) -> timedelta:
         """Wait for this chat's turn: zero when it has come, else how long to leave the chat alone.
@@ -107,7 +113,7 @@ class Limits:
     async def _ask(self) -> None:
         loop = asyncio.get_running_loop()
         await asyncio.sleep(min(self._full_until - loop.time(), LONGEST_SLEEP_SECONDS))
-        batch = list(self._waiting)[:ASKED_TOGETHER]
+        batch = list(islice(self._waiting, self.together))
         turns = await self.budget.claim([asking.chat for asking in batch])
         now = loop.time()
         for asking, turn in zip(batch, turns, strict=True):

@@ -93,3 +93,19 @@ def test_telegram_is_paced_below_its_limits():
     assert 29.4 < rates.per_second < 30
     assert rates.chat_gap > timedelta(seconds=1)
     assert rates.group_per_minute == 20
+
+
+async def test_no_more_chats_ask_at_once_than_turns_may_be_granted_to():
+    asked = []
+
+    class Counting(MemoryBudget):
+        async def claim(self, chats):
+            asked.append(len(chats))
+            return await super().claim(chats)
+
+    rates = Rates(per_second=100)
+    one = Limits.of(Counting(asyncio.get_running_loop().time, rates), rates)
+
+    await asyncio.gather(*(one.turn(Chat(TELEGRAM, str(number))) for number in range(120)))
+
+    assert max(asked) == 58
