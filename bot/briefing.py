@@ -81,6 +81,8 @@ def _regime(event: Event, past: "Past") -> str:
         for series in (*inputs(asset), Series(REGIME_KEY, asset))
         if (reading := past.readings.get(series)) and abs(event.at - reading.at) <= NEAR
     }
+    if event.series in near and event.value is not None:  # one card, one number
+        near[event.series] = replace(near[event.series], value=event.value)
     known = [series for series in near if series.metric != REGIME_KEY]
     return regime_line(asset, near) if len(known) >= QUORUM else ""
 

@@ -157,7 +157,7 @@ async def test_a_paused_rule_is_not_told_of(store, rule):
 async def test_an_alert_says_how_the_market_stands_and_why(store, rule):
     readings = Readings()
     longs, regime = Series.parse("liq_long_usd.5d:BTC"), Series.parse("regime:BTC")
-    for series, value in {SKEW: 20.0, BASIS: 2.0, longs: 1.8e9, regime: 2.0}.items():
+    for series, value in {SKEW: 20.4, BASIS: 2.0, longs: 1.8e9, regime: 2.0}.items():
         readings.update({series: a_reading(series, value)})
 
     told = await told_of(store, an_event(rule), readings)
