@@ -14,6 +14,7 @@ from alerts.engine.trace import nudge, trace
 from alerts.metrics import metric_of
 from alerts.ports import Held
 from bot.card import Button, Card
+from bot.commands.chosen import tally
 from bot.commands.edits import find
 from bot.commands.history import about, is_about
 from bot.commands.market import fresh, vocabulary
@@ -115,6 +116,7 @@ async def explain(ask: Ask, desk: Desk, held: Held, others: Sequence[Held] = ())
     recent = [one for one in fired if now - one.fired_at <= LOOKED_BACK]
     case = Case(
         *(rule, held.state, held.overlay, seen, recent, fresh(desk), desk.chosen),
+        tally=await tally(ask, desk),
         now=now,
     )
     idle = not rule.paused and not recent

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alerts.domain.calendar import quiet_until
+from alerts.domain.calendar import next_summary, period_name, quiet_until
 from alerts.domain.episode import Episode
 from alerts.domain.preferences import Preferences
 from alerts.domain.reading import Reading, Series
@@ -26,6 +26,7 @@ from alerts.domain.rule import (
 from alerts.engine.move import episode_of
 from alerts.engine.trace import Stretch, Trace
 from alerts.metrics import metric_of
+from alerts.queue import Tally
 from bot.card import Button, Field
 from bot.text import figures
 from bot.text.cards import away
@@ -45,6 +46,7 @@ class Case:
     recent: Sequence[Episode]
     fresh: Mapping[Series, Reading]
     chosen: Preferences
+    tally: Tally
     now: datetime
 
     @property
@@ -229,14 +231,34 @@ def _blind(case: Case) -> str:
 
 
 def _held_back(case: Case) -> str:
-    """Why what fires would not ring now."""
-    draft, chosen, now = case.draft, case.chosen, case.now
-    if draft.voice is Voice.LOUD or draft.severity is Severity.CRITICAL:
-        return ""
+    """Why what fires would not ring now, and what of it waits already."""
+    waiting = [event for event in case.tally.waiting if event.rule == case.rule.id]
+    parts = []
+    if waiting:
+        came = figures.clock(waiting[0].at, case.now)
+        several = f"{len(waiting)} pieces of news wait, the first"
+        parts.append(f"{several if len(waiting) > 1 else 'news of it waits,'} from {came}")
+    draft = case.draft
+    if draft.voice is not Voice.LOUD and draft.severity is not Severity.CRITICAL:
+        parts += _hushes(case.chosen, case.tally, case.now)
+    return "; ".join(parts)
+
+
+def _hushes(chosen: Preferences, tally: Tally, now: datetime) -> Iterator[str]:
+    """What keeps this chat from ringing, each with its end."""
     if chosen.snoozed_until and now < chosen.snoozed_until:
-        return f"this chat is snoozed until {figures.clock(chosen.snoozed_until, now)}"
+        yield f"this chat is snoozed until {figures.clock(chosen.snoozed_until, now)}"
     until = quiet_until(chosen.quiet, chosen.place, now) if chosen.quiet else None
-    return f"quiet hours hold it back until {figures.clock(until, now)}" if until else ""
+    if until:
+        yield f"quiet hours hold it back until {figures.clock(until, now)}"
+    budget = chosen.budget
+    if budget is None:
+        return
+    period = period_name(budget.per, chosen.place, now)
+    room = budget.most + (budget.more if budget.more_in == period else 0)
+    if tally.period == period and tally.rang >= room:
+        summary = figures.clock(next_summary(budget.per, chosen.place, now), now)
+        yield f"the budget of {room} this {budget.per} is used up, the summary comes {summary}"
 
 
 def _level(leg: Leg) -> str:

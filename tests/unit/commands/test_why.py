@@ -6,9 +6,10 @@ from datetime import time, timedelta
 import pytest
 
 from alerts.domain.errors import StoreError
-from alerts.domain.preferences import Preferences, Quiet
+from alerts.domain.preferences import Budget, Period, Preferences, Quiet
 from alerts.domain.rule import Direction, Firing, Idle, Overlay, State, Timing, Voice, Waiting
-from alerts.ports import New, Step
+from alerts.ports import Hands, New, Step
+from alerts.queue import Aside
 from bot.commands.front import Front
 from tests.builders import a_draft, a_leg, minutes
 from tests.unit.commands.room import (
@@ -238,6 +239,23 @@ async def test_quiet_hours_and_a_snooze_are_named(room):
 
     assert field(card, "News") == "quiet hours hold it back until 07 Feb 07:00 UTC"
     assert "snoozed until 07 Feb 00:15 UTC" in field(card, "Now")
+
+
+async def test_a_budget_that_is_used_up_and_what_waits_of_it_are_named(room):
+    rule = await a_saved(room)
+    await lived(room, SKEW, usual=16.0)
+    room.reads(SKEW, 16.0)
+    event = await fire(room, rule, at=NOW - HOUR)
+    hands = Hands(room.ask.chat.platform, "one", HOUR)
+    [entry] = await room.store.outbox.take(hands, count=1, wait=timedelta(0))
+    aside = Aside((event,), NOW + HOUR)
+    await room.store.outbox.settle(hands, entry, aside=aside, rang="2026-W06")
+    await room.store.chats.write(room.ask.chat, Preferences(budget=Budget(1, Period.WEEK)))
+
+    assert field(await room.says("why skew"), "News") == (
+        "news of it waits, from 19:15 UTC; "
+        "the budget of 1 this week is used up, the summary comes 09 Feb 08:00 UTC"
+    )
 
 
 async def test_what_is_loud_rings_through_quiet_hours(room):
