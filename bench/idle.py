@@ -21,10 +21,10 @@ ROOT = Path(__file__).resolve().parents[1]
 def run():
     with tempfile.TemporaryDirectory() as folder, market(folder) as urls, bot(folder, urls) as pid:
         time.sleep(WARM_SECONDS)
-        before, began = cpu_seconds(pid), time.monotonic()
+        before, began = cpu_seconds(pid, folder), time.monotonic()
         time.sleep(MEASURED_SECONDS)
-        share = (cpu_seconds(pid) - before) / (time.monotonic() - began)
-        memory = resident_mb(pid)
+        share = (cpu_seconds(pid, folder) - before) / (time.monotonic() - began)
+        memory = resident_mb(pid, folder)
     return [
         {
             "name": "idle: share of one core, bot and store",

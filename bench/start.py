@@ -47,14 +47,14 @@ def once():
             raise RuntimeError(f"the demo ended: {process.stderr.read().decode()[-2000:]}")
         seconds = time.monotonic() - began
         time.sleep(SETTLED_SECONDS)
-        return seconds, resident_mb(process.pid)
+        return seconds, resident_mb(process.pid, folder)
 
 
 @contextlib.contextmanager
 def demo(command, folder):
     root = Path(__file__).resolve().parents[1]
-    env = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
-    env |= {"HOME": folder, "PYTHONPATH": str(root)}
+    env = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+    env |= {"HOME": folder, "TMPDIR": folder, "PYTHONPATH": str(root)}
     pipe = subprocess.PIPE
     with subprocess.Popen(
         command, cwd=folder, env=env, stdin=pipe, stdout=pipe, stderr=pipe
@@ -68,22 +68,24 @@ def demo(command, folder):
             process.kill()
 
 
-def resident_mb(pid):
-    """The resident memory of a process and everything it started; of this one for None."""
-    table = list(processes())
-    family = {pid or os.getpid()}
-    while grown := {one for one, parent, _ in table if parent in family} - family:
-        family |= grown
-    return sum(rss for one, _, rss in table if one in family) / 1024
+def resident_mb(pid, folder=""):
+    """The resident memory of a process and all that belongs to it; of this one for None."""
+    own = family(pid or os.getpid(), folder)
+    return sum(rss for one, _, rss, _ in processes() if one in own) / 1024
 
 
-def cpu_seconds(pid):
-    """CPU time that a process and everything it started have used."""
+def cpu_seconds(pid, folder=""):
+    """CPU time that a process and all that belongs to it have used."""
+    return sum(map(_cpu, family(pid, folder)))
+
+
+def family(pid, folder=""):
+    """A process, what it started, and what runs on a folder of its: its store stands alone."""
     table = list(processes())
-    family = {pid}
-    while grown := {one for one, parent, _ in table if parent in family} - family:
-        family |= grown
-    return sum(map(_cpu, family))
+    own = {pid} | {one for one, *_, command in table if folder and folder in command}
+    while grown := {one for one, parent, *_ in table if parent in own} - own:
+        own |= grown
+    return own
 
 
 def _cpu(pid):
@@ -97,14 +99,17 @@ def _cpu(pid):
 
 
 def processes():
-    """Every process: its id, its parent's, and its resident memory in kB."""
+    """Every process: its id, its parent's, its resident memory in kB, and its command."""
     if not Path("/proc/self/status").exists():
-        ps = ["ps", "-A", "-o", "pid=,ppid=,rss="]
+        ps = ["ps", "-A", "-o", "pid=,ppid=,rss=,command="]
         listed = subprocess.run(ps, capture_output=True, text=True, check=True).stdout
-        yield from (tuple(map(int, line.split())) for line in listed.splitlines())
+        for line in listed.splitlines():
+            one, parent, memory, command = line.split(None, 3)
+            yield int(one), int(parent), int(memory), command
         return
     for status in Path("/proc").glob("[0-9]*/status"):
         with contextlib.suppress(OSError):  # it ended meanwhile
             rows = dict(line.split(":", 1) for line in status.read_text().splitlines())
             memory = rows.get("VmRSS", "0 kB").split()[0]
-            yield int(rows["Pid"]), int(rows["PPid"]), int(memory)
+            command = status.with_name("cmdline").read_text(errors="replace")
+            yield int(rows["Pid"]), int(rows["PPid"]), int(memory), command

@@ -22,9 +22,10 @@ from dataclasses import replace
 from datetime import timedelta
 from alerts.simulator import SCENARIOS
 from bot.cli.demo import _demo, demo_settings
+from bot.cli.lifetime import until_signalled
 script = SCENARIOS["feb-2026"]
 week = replace(script, start=script.end - timedelta(days={days}))
-asyncio.run(_demo(demo_settings(), week, {speed}, json_lines=True))
+asyncio.run(until_signalled(_demo(demo_settings(), week, {speed}, json_lines=True)))
 """
 
 
@@ -57,7 +58,7 @@ def over_a_week():
         end = time.monotonic() + DAYS * 86_400 / SPEED
         while time.monotonic() < end and process.poll() is None:
             time.sleep(HOURS_A_READING * 3600 / SPEED)
-            readings.append(resident_mb(process.pid))
+            readings.append(resident_mb(process.pid, folder))
         drained.terminate()
         drained.wait()
     return readings
