@@ -33,6 +33,7 @@ class Vocabulary:
         self.metrics = tuple(metrics)
         self.assets = tuple(assets)
         self.venues = tuple(venues)
+        self._derived: dict[tuple[str, str], Metric] = {}
         self._metrics = _by_word(self.metrics)
         self._assets = _asset_words(self.assets)
         self.longest = max((word.count(" ") + 1 for word in self._metrics), default=1)
@@ -53,7 +54,10 @@ class Vocabulary:
         metric = self.metric(series.metric)
         if metric is None or not series.derived:
             return metric
-        return derived(metric, series.derived)
+        known = self._derived.get((metric.key, series.derived))
+        if known is None:
+            known = self._derived[metric.key, series.derived] = derived(metric, series.derived)
+        return known
 
     def twin(self, metric: Metric) -> Metric | None:
         """The same thing counted in another unit: `oi_usd` for `oi_coin`."""
