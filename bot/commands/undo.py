@@ -61,8 +61,9 @@ def offered(reply: Reply, token: str) -> Reply:
     if not token or reply.card is None:
         return reply
     undo, rows = Button("Undo", f"undo:{token}"), reply.card.buttons
-    fits = rows and len(rows[0]) < ROW
-    rows = ((*rows[0], undo), *rows[1:]) if fits else (*rows, (undo,))
+    place = next((at for at, row in enumerate(rows) if len(row) < ROW), len(rows))
+    row = (*rows[place : place + 1], ())[0]
+    rows = (*rows[:place], (*row, undo), *rows[place + 1 :])
     return replace(reply, card=replace(reply.card, buttons=rows))
 
 
