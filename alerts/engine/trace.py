@@ -81,7 +81,6 @@ class Trace:
 
 def trace(draft: Draft, tape: Tape, start: datetime, end: datetime) -> Trace:
     """Look at a rule at every reading of a tape, and whenever one grew too old to count."""
-    events = play(draft, tape, start=start, end=end).events
     return Trace(
         draft,
         start,
@@ -89,7 +88,7 @@ def trace(draft: Draft, tape: Tape, start: datetime, end: datetime) -> Trace:
         tuple(_stretches(draft, tape, start, end)),
         tuple(_outermost(tape, leg, start, end, 1) for leg in draft.legs),
         tuple(_outermost(tape, leg, start, end, -1) for leg in draft.legs),
-        tuple(event for event in events if event.kind is Kind.FIRED),
+        _fired(draft, tape, start, end),
     )
 
 
@@ -103,12 +102,15 @@ def nudge(seen: Trace, tape: Tape, *, gap: float) -> Draft | None:
         return None
     tried = _shorter(seen) if seen.longest else _nearer(seen, gap)
     for draft in tried:
-        if any(
-            event.kind is Kind.FIRED
-            for event in play(draft, tape, start=seen.start, end=seen.end).events
-        ):
+        if _fired(draft, tape, seen.start, seen.end):
             return draft
     return None
+
+
+def _fired(draft: Draft, tape: Tape, start: datetime, end: datetime) -> tuple[Event, ...]:
+    """What a rule set at the start would have fired; a tape may go on behind the end."""
+    events = play(draft, tape, start=start, end=end).events
+    return tuple(event for event in events if event.kind is Kind.FIRED and event.at <= end)
 
 
 def _shorter(seen: Trace) -> Iterator[Draft]:

@@ -293,3 +293,9 @@ def test_a_tape_knows_when_each_of_two_series_was_read_and_where_two_meet():
 
     assert (tape.times, tape.twins) == ([at(0), at(1), at(3)], False)
     assert wind(draft, [*samples, a_reading(7, when=at(3))]).twins
+
+
+def test_an_end_reached_from_within_the_band_is_not_skimmed_over():
+    run = replay(a_draft(), history(10, 16, 14, 14.5, 12, 11))
+
+    assert said(run) == [("fired", 5), ("resolved", 20)]

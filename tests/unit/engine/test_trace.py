@@ -215,8 +215,8 @@ def test_what_fired_was_met_for_its_hold(tenths, hold):
         assert found.longest.length >= timedelta(minutes=hold)
 
 
-def test_what_fired_before_the_start_is_not_of_this_trace():
-    values = [14.0, 15.5, 12.0, 12.0, 12.0]
+def test_what_fired_before_the_start_or_behind_the_end_is_not_of_this_trace():
+    values = [14.0, 15.5, 12.0, 12.0, 12.0, 15.5]
 
     assert seen(a_draft(), readings(values), start=3, end=4).fired == ()
 
