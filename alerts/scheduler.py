@@ -1,7 +1,8 @@
-"""The polling loop: one rhythm per poll, led by whoever holds the lease."""
+"""The polling loop: one APScheduler job per poll, led by whoever holds the lease."""
 
 import asyncio
 import contextlib
+import functools
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -83,20 +84,19 @@ class Poller:
         """Poll until cancelled."""
         try:
             async with asyncio.TaskGroup() as group:
-                for poll, every in self.cadence.polls.items():
-                    group.create_task(self._again_and_again(poll, every, JITTER))
-                group.create_task(self._again_and_again(SWEEPING, SWEEP))
+                group.create_task(self._beats().run())
                 group.create_task(self._hold(group))
                 group.create_task(self._follow())
                 await self._first_round()
         finally:
             await self._let_go()
 
-    async def _again_and_again(self, poll: str, every: timedelta, jitter: float = 0.0) -> None:
-        def skipped(count: int) -> None:
-            self._skip(poll, count)
-
-        await Beats(every, skipped, jitter).run(lambda: self.beat(poll))
+    def _beats(self) -> Beats:
+        beats = Beats(self._skip)
+        for poll, every in self.cadence.polls.items():
+            beats.add(poll, every, functools.partial(self.beat, poll), JITTER)
+        beats.add(SWEEPING, SWEEP, functools.partial(self.beat, SWEEPING))
+        return beats
 
     def _skip(self, poll: str, count: int) -> None:
         self.skipped[poll] = self.skipped.get(poll, 0) + count

@@ -17,6 +17,7 @@ from bot.settings import Settings
 
 LIBRARIES = (
     "aiohttp",
+    "apscheduler",
     "asyncio",
     "discord",
     "hpack",

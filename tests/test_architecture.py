@@ -38,7 +38,7 @@ EVERYTHING = ("alerts", "bot")
 # The longest matching name counts. Anything that is not written here is forbidden.
 TABLE = {
     "alerts": Row(),
-    "alerts.beats": Row(),
+    "alerts.beats": Row((), ("apscheduler",)),
     "alerts.clock": Row((DOMAIN,)),
     "alerts.domain": Row(),
     "alerts.metrics": Row((DOMAIN, "alerts.history.windows")),

@@ -1,74 +1,127 @@
-"""A rhythm that neither bursts nor stops, whatever becomes of the clocks."""
+"""Beats that neither burst nor stop, whatever becomes of the clocks."""
 
 import asyncio
+import contextlib
+import time
 from datetime import timedelta
-
-import pytest
 
 from alerts.beats import Beats
 
-FIVE = timedelta(seconds=5)
-HOURS = 2 * 3600.0
+QUICK, HOUR = timedelta(seconds=0.05), timedelta(hours=1)
 
 
-class Stopwatch:
-    """A monotonic clock that only passes while somebody sleeps; `jumps` are added to sleeps."""
+class Wall:
+    """A wall's clock that can be set."""
 
-    def __init__(self, jumps=()):
-        self.seconds, self.jumps, self.sleeps = 1000.0, list(jumps), []
+    def __init__(self):
+        self.set_by = 0.0
 
-    def monotonic(self):
-        return self.seconds
-
-    async def sleep(self, seconds):
-        self.sleeps.append(seconds)
-        self.seconds += seconds + (self.jumps.pop(0) if self.jumps else 0.0)
-        await asyncio.sleep(0)
+    def __call__(self):
+        return time.time() + self.set_by
 
 
-async def run(watch, times, beat=None, jitter=0.0):
-    """When so many beats came, and how many were skipped before each."""
-    came, skipped = [], []
-
-    async def one():
-        came.append(watch.seconds - 1000.0)
-        if beat:
-            beat()
-        if len(came) == times:
-            raise StopIteration
-
-    beats = Beats(FIVE, skipped.append, jitter, watch.monotonic, watch.sleep)
-    with pytest.raises(RuntimeError):  # what a coroutine makes of StopIteration
-        await beats.run(one)
-    return came, skipped
+@contextlib.asynccontextmanager
+async def running(beats):
+    task = asyncio.create_task(beats.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_beats_come_at_their_interval():
-    assert await run(Stopwatch(), 3) == ([5.0, 10.0, 15.0], [])
+async def until(holds):
+    async with asyncio.timeout(10):
+        while not holds():
+            await asyncio.sleep(0.01)
+
+
+async def test_a_beat_comes_again_and_again():
+    came = []
+
+    async def beat():
+        came.append(time.monotonic())
+
+    beats = Beats(lambda *_: None)
+    beats.add("price", QUICK, beat)
+    async with running(beats):
+        await until(lambda: len(came) >= 4)
+
+    assert came[3] - came[0] > 0.1
+
+
+def suspend(seconds):
+    """Nothing at all goes on meanwhile, as on a machine that sleeps."""
+    time.sleep(seconds)
 
 
 async def test_after_a_suspended_machine_comes_one_beat_and_no_burst():
-    came, skipped = await run(Stopwatch(jumps=[0.0, HOURS]), 4)
+    came = []
 
-    assert came == [5.0, 10.0 + HOURS, 15.0 + HOURS, 20.0 + HOURS]
-    assert skipped == [HOURS / 5]
+    async def beat():
+        came.append(time.monotonic())
 
+    beats = Beats(lambda *_: None)
+    beats.add("price", timedelta(seconds=0.2), beat)
+    async with running(beats):
+        await until(lambda: came)
+        suspend(1.5)
+        woke = time.monotonic()
+        await until(lambda: came[-1] >= woke + 0.1)
 
-async def test_a_beat_longer_than_the_interval_skips_those_it_covers_and_says_how_many():
-    watch = Stopwatch()
-
-    def takes_twelve_seconds():
-        watch.seconds += 12.0
-
-    came, skipped = await run(watch, 3, takes_twelve_seconds)
-
-    assert came == [5.0, 17.0, 29.0]
-    assert skipped == [1, 1], "the places at 10 and at 20 passed meanwhile; 15 and 25 came late"
+    assert len([at for at in came if woke <= at <= woke + 0.1]) == 1
 
 
-async def test_beats_spread_by_their_jitter_and_do_not_drift():
-    came, skipped = await run(Stopwatch(), 200, jitter=0.1)
+async def test_a_beat_longer_than_its_interval_never_runs_twice_and_says_what_it_skips():
+    skipped, runs, at_once = [], [], []
 
-    assert all(abs(at - 5.0 * (place + 1)) <= 0.5 for place, at in enumerate(came))
-    assert skipped == []
-    assert len({round(at % 5.0, 3) for at in came}) > 50
+    async def beat():
+        runs.append(1)
+        at_once.append(len(runs))
+        await asyncio.sleep(0.3)
+        runs.pop()
+
+    beats = Beats(lambda name, count: skipped.append((name, count)))
+    beats.add("price", QUICK, beat)
+    async with running(beats):
+        await until(lambda: len(at_once) >= 2)
+
+    assert set(at_once) == {1}
+    assert set(skipped) == {("price", 1)}
+    assert len(skipped) >= 3
+
+
+async def test_a_wall_clock_that_is_set_by_an_hour_is_noticed_and_all_is_planned_anew():
+    for set_by in (-3600.0, 3600.0):
+        wall, came = Wall(), []
+
+        async def beat(came=came):
+            came.append(1)
+
+        beats = Beats(lambda *_: None, wall=wall)
+        beats.add("options", HOUR, beat)
+        async with running(beats):
+            await asyncio.sleep(0.05)
+            assert came == []
+            wall.set_by = set_by
+            await until(lambda came=came: came)
+
+
+async def test_a_beat_under_way_is_ended_and_awaited_with_the_rest(caplog):
+    ended, begun = [], asyncio.Event()
+
+    async def beat():
+        begun.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0)
+            ended.append(1)
+
+    beats = Beats(lambda *_: None)
+    beats.add("price", QUICK, beat)
+    async with running(beats):
+        await begun.wait()
+
+    assert ended == [1]
+    assert "Traceback" not in caplog.text
