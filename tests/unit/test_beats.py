@@ -67,9 +67,10 @@ async def test_after_a_suspended_machine_comes_one_beat_and_no_burst():
         await until(lambda: came)
         suspend(1.5)
         woke = time.monotonic()
-        await until(lambda: came[-1] >= woke + 0.1)
+        await until(lambda: came[-1] >= woke)
+        await asyncio.sleep(0.3)
 
-    assert len([at for at in came if woke <= at <= woke + 0.1]) == 1
+    assert 1 <= len([at for at in came if woke <= at < woke + 0.3]) <= 3, "seven were missed"
 
 
 async def test_a_beat_longer_than_its_interval_never_runs_twice_and_says_what_it_skips():
