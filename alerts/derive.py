@@ -292,7 +292,7 @@ def _of_the_past(fresh: Mapping[Series, Sample], watched: Collection[Series]) ->
         if not sample.venue and not sample.derived and sample.asset not in PROXIES
         for metric in METRICS
         if isinstance(metric.needs, Past)
-        for window in metric.windows
+        for window in metric.windows or ("",)
     ]
     asked = [base for series in watched for base in series.bases]
     return [

@@ -194,7 +194,8 @@ async def test_a_change_reads_little_of_the_history_as_time_goes_on(past):
     # The last of 0..179 is NOW's, so an hour before it stands 119, and n minutes later 119 + n.
     changes = [made["skew25_norm.60d:BTC|chg.1h"].value for made in found]
     assert changes == [1000.0 - (119 + n) for n in range(30)]
-    assert len(asked) <= 3
+    assert len([words for words in asked if str(words[0]) == "skew25_norm.60d:BTC"]) <= 3
+    assert len(asked) <= 20, "the regime's year of prices is read once"
 
 
 async def test_nobody_watching_means_nothing_behind_a_bar(past):
@@ -359,3 +360,9 @@ async def test_the_regime_remembers_what_it_was_for_half_an_hour(past):
         assert seen == ([2.0] if at == soon else [1.0])
 
     assert first["regime:BTC"].value == 2.0
+
+
+async def test_the_regime_is_told_though_no_rule_watches_it(past):
+    made = await past.see(reading("skew25_norm.60d:BTC", 8.0), reading("basis.60d:BTC", 4.0))
+
+    assert "regime:BTC" in made
