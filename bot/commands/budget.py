@@ -38,4 +38,5 @@ COMMAND = Command(
     params=(Param("limit", Kind.TEXT, "How many, such as 5/week, 3/day or off"),),
     example="/budget 5/week",
     changes=True,
+    shows=True,
 )

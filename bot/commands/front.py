@@ -146,7 +146,9 @@ class Front:
         command = self._find(name)
         if command is None:
             raise UsageError(f"I don't know the command {name[:40]}.", fixes=("/help",))
-        if command.changes and not ask.may_edit:
+        if command.name != "alert":
+            ask = replace(ask, text=said(ask, command))
+        if command.needs_rights(ask.text) and not ask.may_edit:
             return Reply(
                 Card(
                     ADMINS_TEXT,
@@ -154,8 +156,6 @@ class Front:
                     buttons=WAYS_ON,
                 )
             )
-        if command.name != "alert":
-            ask = replace(ask, text=said(ask, command))
 
         async def run(desk: Desk) -> Reply:
             if sure and command.name == "alert":

@@ -30,4 +30,5 @@ COMMAND = Command(
     ),
     example="/quiet 23:00-07:00",
     changes=True,
+    shows=True,
 )

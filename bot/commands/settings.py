@@ -23,8 +23,6 @@ async def run(ask: Ask, desk: Desk) -> Card:
     word = ask.text.lower()
     if word and word not in WORDS:
         raise UsageError(f"I know no setting {ask.text[:40]!r}.", fixes=("/settings",))
-    if word and not ask.may_edit:
-        raise UsageError("Only admins change this group's settings.", fixes=("/settings",))
     chosen = await (change(ask, desk, **WORDS[word]) if word else preferences(ask, desk))
     return await _card(ask, desk, chosen)
 
@@ -57,5 +55,7 @@ COMMAND = Command(
     "Clock, quiet hours, budget and numbers",
     run,
     example="/settings",
+    changes=True,
+    shows=True,
     menu=True,
 )

@@ -78,4 +78,5 @@ COMMAND = Command(
     ),
     example="/snooze 2h",
     changes=True,
+    shows=True,
 )

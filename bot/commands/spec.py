@@ -129,8 +129,8 @@ class Command:
     """One command, on every platform. `run` raises UsageError for words it cannot use.
 
     `example` is shown in help; `longest` is how many characters it takes; `changes` marks commands
-    that need the right to edit in a group; `final` one whose changes are not offered to be taken
-    back.
+    that need the right to edit in a group; of those, one that `shows` changes nothing without words
+    after it; `final` marks one whose changes are not offered to be taken back.
     """
 
     name: str
@@ -140,9 +140,14 @@ class Command:
     example: str = ""
     longest: int = 500
     changes: bool = False
+    shows: bool = False
     menu: bool = False
     aliases: tuple[str, ...] = ()
     final: bool = False
+
+    def needs_rights(self, words: str) -> bool:
+        """Whether it changes something with these words after it."""
+        return self.changes and not (self.shows and not words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,5 +30,6 @@ COMMAND = Command(
     params=(Param("zone", Kind.ZONE, "A city or a zone, such as Lisbon or Europe/Lisbon"),),
     example="/tz Lisbon",
     changes=True,
+    shows=True,
     aliases=("timezone",),
 )

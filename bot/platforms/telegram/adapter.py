@@ -281,7 +281,7 @@ def _menus(
     commands: Sequence[Command],
 ) -> Sequence[tuple[BotCommandScope, Sequence[BotCommand]]]:
     menu = [command for command in commands if command.menu]
-    for_members = [command for command in menu if not command.changes]
+    for_members = [command for command in menu if not command.needs_rights("")]
     return [
         (BotCommandScopeAllPrivateChats(), _shown(menu)),
         (BotCommandScopeAllGroupChats(), _shown(for_members)),

@@ -82,10 +82,11 @@ class Listener:
 
     async def _command(self, command: Command, update: Update, _context: object) -> None:
         message = _message(update)
-        if command.changes and (age := self._now() - message.date) > STALE:
+        words = words_after_command(message.text or "")
+        if command.needs_rights(words) and (age := self._now() - message.date) > STALE:
             await self._reply(chat_of(message), _please_repeat(age))
             return
-        ask = await self._ask(message, words_after_command(message.text or ""))
+        ask = await self._ask(message, words)
         await self._reply(ask.chat, await self._desk.command(command.name, ask))
 
     async def _words(self, update: Update, _context: object) -> None:

@@ -353,6 +353,21 @@ async def test_members_see_settings_and_do_not_change_them_by_word(room):
     assert (await room.says("/settings", may_edit=False)).title == "Settings of this chat"
 
 
+SHOWN = {"/settings": "Settings", "/tz": "clock", "/quiet": "uiet", "/budget": "udget",
+         "/snooze": "nooze"}  # fmt: skip
+
+
+@pytest.mark.parametrize("said", SHOWN)
+async def test_members_see_what_a_group_has_chosen_and_change_none_of_it(room, said):
+    card = await room.says(said, may_edit=False)
+    by_button = await room.taps(f"cmd:{said[1:]}", may_edit=False)
+
+    assert SHOWN[said] in card.title
+    assert by_button.card.title == card.title
+    assert "Only admins" in (await room.says(f"{said} comma", may_edit=False)).title
+    assert await chosen(room) == Preferences()
+
+
 async def level(room):
     held = await room.store.rules.of_chat(room.ask.chat)
     return [(str(leg.direction), leg.level) for one in held for leg in one.rule.legs]
