@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from alerts.domain.errors import UsageError
 from alerts.domain.ids import Asset, Chat, Venue
+from alerts.storage.sentinel import passwords
 from bot import forms
 from bot.environment import find
 
@@ -94,7 +94,8 @@ class Settings(BaseSettings):
     redis_url: Annotated[SecretStr | None, forms.form(forms.redis_url)] = Field(
         None,
         description="A Redis or Valkey (redis://, rediss://, unix://, or with Sentinels "
-        "redis+sentinel://host:26379,host:26379/name); empty: the embedded one.",
+        "redis+sentinel://host:26379,host:26379/name, and ?sentinel_password=… where they ask for "
+        "one); empty: the embedded one.",
     )
     redis_strict: Annotated[YesNo, forms.form(forms.one_of("yes", "no"))] = Field(
         "no", description="yes: refuse to start on a store that may forget, instead of a warning."
@@ -183,8 +184,8 @@ class Settings(BaseSettings):
         """Texts that must never be shown."""
         tokens = [self.telegram_bot_token, self.telegram_webhook_secret, self.discord_bot_token]
         shown = [token.get_secret_value() for token in tokens if token]
-        if self.redis_url and (password := urlsplit(self.redis_url.get_secret_value()).password):
-            shown += [password, unquote(password)]
+        if self.redis_url:
+            shown += passwords(self.redis_url.get_secret_value())
         return tuple(shown)
 
     def poll(self, name: str) -> timedelta:

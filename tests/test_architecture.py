@@ -194,7 +194,8 @@ TABLE = {
     "bot.environment": Row((), ("dotenv",)),
     "bot.forms": Row((DOMAIN, "alerts.exchanges", "alerts.storage.sentinel"), ("pydantic",)),
     "bot.settings": Row(
-        (DOMAIN, "bot.environment", "bot.forms"), ("pydantic", "pydantic_settings")
+        (DOMAIN, "alerts.storage.sentinel", "bot.environment", "bot.forms"),
+        ("pydantic", "pydantic_settings"),
     ),
     "bot.hook": Row((DOMAIN, "alerts.ports", "bot.once"), ("aiohttp",)),
     "bot.once": Row((DOMAIN, "alerts.ports")),

@@ -99,12 +99,13 @@ def check_aof(*words):
 
 
 @contextlib.asynccontextmanager
-async def sentinel(folder, primary_port, number):
+async def sentinel(folder, primary_port, number, password=""):
     """A Sentinel of the primary `market` at that port, quick to give it up; yields its own port."""
     own = free_port()
+    lock = f"requirepass {password}\n" if password else ""
     path = folder / f"sentinel-{number}.conf"
     path.write_text(
-        f"port {own}\nbind 127.0.0.1\ndir {folder}\n"
+        f"port {own}\nbind 127.0.0.1\ndir {folder}\n{lock}"
         f"sentinel monitor market 127.0.0.1 {primary_port} 2\n"
         "sentinel down-after-milliseconds market 1000\n"
         "sentinel failover-timeout market 3000\n"

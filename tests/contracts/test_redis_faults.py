@@ -33,6 +33,7 @@ from tests.contracts.servers import (
     bare,
     caught_up,
     check_aof,
+    sentinel,
     watched_by_sentinels,
 )
 from tests.fakes.clock import ManualClock
@@ -527,6 +528,37 @@ def test_an_address_of_sentinels_that_cannot_be_used_is_refused_without_repeatin
 
     assert "canary" not in str(refusal.value)
     assert "redis+sentinel://host:26379" in str(refusal.value)
+
+
+async def test_sentinels_with_a_password_are_asked_with_it_and_refuse_without(tmp_path):
+    async with bare(tmp_path / "a", "a") as server:
+        port = await a_port(server)
+        async with sentinel(tmp_path, port, 0, password="p@ssword") as own:
+            place = f"redis+sentinel://127.0.0.1:{own}/market"
+            async with opened_at(f"{place}?sentinel_password=p%40ssword") as store:
+                await store.notes.put("a", "kept", timedelta(minutes=1))
+                assert await store.notes.read("a") == "kept"
+            with pytest.raises(StoreError):
+                async with opened_at(place):
+                    pass
+
+
+def test_the_login_of_sentinels_is_apart_from_the_primarys_and_as_secret():
+    url = "redis+sentinel://:own@one/market?sentinel_username=us%40r&sentinel_password=p%40ss"
+    settings = load({"REDIS_URL": url}, None)
+
+    assert parsed(url).asking == {"username": "us@r", "password": "p@ss"}
+    assert parsed(url).options == {"db": 0, "password": "own"}
+    assert set(settings.secrets) == {"own", "p@ss", "p%40ss"}
+
+
+@pytest.mark.parametrize("end", ["?sentinel_pasword=secret", "?db=3"])
+def test_what_an_address_of_sentinels_does_not_know_is_refused_without_repeating_it(end):
+    with pytest.raises(SettingsError) as refusal:
+        load({"REDIS_URL": f"redis+sentinel://one:26379/market{end}"}, None)
+
+    assert "sentinel_password" in str(refusal.value)
+    assert "secret" not in str(refusal.value)
 
 
 def test_a_password_for_a_primary_is_a_secret_of_the_settings():
