@@ -18,7 +18,7 @@ KINDS = {
     "states": "hash",
     "overlays": "hash",
     "chats": "hash",
-    "numbers": "hash",
+    "number:*": "string",
     "due": "zset",
     "feed": "stream",
     "latest": "hash",
@@ -94,10 +94,9 @@ class Keys:
         """Hash: rule id -> what people did about it, where they did anything."""
         return f"{self.prefix}overlays"
 
-    @property
-    def numbers(self) -> str:
-        """Hash: chat -> the highest rule number ever given there."""
-        return f"{self.prefix}numbers"
+    def number(self, chat: Chat) -> str:
+        """The highest rule number given in the chat; it fades long after its last use."""
+        return f"{self.prefix}number:{chat}"
 
     @property
     def due(self) -> str:
@@ -167,7 +166,7 @@ class Keys:
     def by_chat(self, platform: Platform) -> tuple[str, ...]:
         """Hashes and sorted sets whose fields are chats: what goes when a chat is forgotten."""
         return (
-            *(self.numbers, self.chats, self.lines(platform), self.turns(platform)),
+            *(self.chats, self.lines(platform), self.turns(platform)),
             *(self.aside(platform), self.aside_due(platform), self.rang(platform)),
         )
 

@@ -102,12 +102,17 @@ class RedisOutbox:
         await self._db.run(
             "readdress",
             [
-                *(keys.chat(old), keys.chat(new), keys.numbers, keys.rules, keys.feed, keys.moved),
+                *(keys.chat(old), keys.chat(new), keys.number(new)),
+                *(keys.rules, keys.feed, keys.moved),
                 *(keys.lines(old.platform), keys.turns(old.platform), keys.chats),
                 *_hush(keys, old.platform),
                 *(keys.episodes(old), keys.episodes(new), keys.fired(old), keys.fired(new)),
+                keys.number(old),
             ],
-            [str(old), str(new), terms.FEED_LENGTH, ASIDE_AT_MOST, MOVES_AT_MOST],
+            [
+                *(str(old), str(new), terms.FEED_LENGTH, ASIDE_AT_MOST, MOVES_AT_MOST),
+                terms.NUMBER_KEPT // _MILLISECOND,
+            ],
         )
 
     async def backlog(self, platform: Platform) -> int:

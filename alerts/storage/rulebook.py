@@ -5,7 +5,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from alerts import codec
@@ -20,6 +20,7 @@ from alerts.storage.connection import Connection
 log = logging.getLogger(__name__)
 
 CHUNK = 1_000
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 class RedisRuleBook:
@@ -36,7 +37,7 @@ class RedisRuleBook:
             "add",
             [
                 keys.chat(rule.chat),
-                keys.numbers,
+                keys.number(rule.chat),
                 keys.rules,
                 keys.states,
                 keys.due,
@@ -51,6 +52,7 @@ class RedisRuleBook:
                 terms.micros(now),
                 limit,
                 terms.FEED_LENGTH,
+                terms.NUMBER_KEPT // _MILLISECOND,
             ],
         )
         if number is None:
@@ -107,8 +109,11 @@ class RedisRuleBook:
         keys = self._keys
         gone = await self._db.run(
             "remove",
-            [keys.chat(chat), keys.rules, keys.states, keys.due, keys.feed, keys.overlays],
-            [number, terms.FEED_LENGTH],
+            [
+                *(keys.chat(chat), keys.rules, keys.states, keys.due, keys.feed, keys.overlays),
+                keys.number(chat),
+            ],
+            [number, terms.FEED_LENGTH, terms.NUMBER_KEPT // _MILLISECOND],
         )
         return self._held(*gone) if gone else None
 

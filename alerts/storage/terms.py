@@ -37,6 +37,9 @@ EPISODES = 200
 EPISODES_KEPT = timedelta(days=400)
 """A year of episodes, and some time to look back at it."""
 
+NUMBER_KEPT = EPISODES_KEPT
+"""A number is given again when nobody has made or deleted an alert in its chat for so long."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 AT_ONCE = _EPOCH

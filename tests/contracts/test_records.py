@@ -95,6 +95,24 @@ async def test_no_key_and_no_value_of_a_forgotten_chat_is_left(server_url, serve
         assert await traces(server, prefix, [chat.id.encode()]) == []
 
 
+async def test_numbers_fade_where_nobody_makes_or_deletes_an_alert(server_url, server, prefix):
+    store = await RedisStore.open(server_url, prefix=prefix)
+    await add(store, ALICE)
+    await add(store, ALICE)
+    await server.persist(f"{prefix}number:{ALICE}")
+
+    await store.rules.remove(ALICE, 2)
+    assert 399 < await server.ttl(f"{prefix}number:{ALICE}") / 86400 <= 400
+    assert (await add(store, ALICE)).number == 3
+    await server.delete(f"{prefix}number:{ALICE}")  # as after 400 days
+    assert (await add(store, ALICE)).number == 4
+    await store.outbox.readdress(ALICE, BOB)
+
+    assert 0 < await server.ttl(f"{prefix}number:{BOB}") <= 400 * 86400
+    assert (await add(store, BOB)).number == 5
+    await store.close()
+
+
 SAID = (
     *("skew above 15%", "skew above 15%", "/alert", "basis below 3 for 10m", "skew abov 16"),
     *("/replay skew above 12", "/presets stress", "/quiet 23:00-07:00", "/tz Europe/Berlin"),

@@ -487,7 +487,7 @@ async def whole_round(store):
 
 async def test_a_number_that_was_lost_is_counted_anew_from_the_chats_rules(store, server, prefix):
     await add(store)
-    await server.hset(Keys(prefix).numbers, str(CHAT), "garbage")
+    await server.set(Keys(prefix).number(CHAT), "garbage")
 
     assert (await add(store)).number == 2
 

@@ -21,6 +21,15 @@ local function announce(feed, length, id)
   redis.call('XADD', feed, 'MAXLEN', '~', length, '*', 'rule', id)
 end
 
+-- The highest number a chat has given, also where what remembers it was lost or has faded.
+local function highest_number(key, chat)
+  local highest = tonumber(redis.call('GET', key) or '0') or 0
+  for _, taken in ipairs(redis.call('HKEYS', chat)) do
+    highest = math.max(highest, tonumber(taken) or 0)
+  end
+  return highest
+end
+
 -- A server that came back may have less than it once confirmed. The lease keeps the server's run id
 -- beside the fence, so that a leader whose server restarted begins a new term, from what is there.
 local function server_run()

@@ -1,14 +1,11 @@
 -- Moves a chat's rules, episodes and future entries to a new address. A number that is taken there
 -- makes way for the next free one; all others stay.
--- KEYS: old chat, new chat, numbers, rules, feed, moved, lines, turns, chats,
+-- KEYS: old chat, new chat, the new one's highest number, rules, feed, moved, lines, turns, chats,
 --       aside, due times of what is aside, rang,
---       old and new episodes, old and new order of them
--- ARGV: old, new, feed length, most events that wait in a chat, most moves to remember
-local function highest(chat)
-  return tonumber(redis.call('HGET', KEYS[3], chat) or '0')
-end
-
-local top = math.max(highest(ARGV[1]), highest(ARGV[2]))
+--       old and new episodes, old and new order of them, the old one's highest number
+-- ARGV: old, new, feed length, most events that wait in a chat, most moves to remember,
+--       milliseconds to remember a number
+local top = math.max(highest_number(KEYS[17], KEYS[1]), highest_number(KEYS[3], KEYS[2]))
 local number_of = {}
 local numbers = redis.call('HKEYS', KEYS[1])
 table.sort(numbers, function(a, b) return tonumber(a) < tonumber(b) end)
@@ -29,7 +26,7 @@ for _, number in ipairs(numbers) do
 end
 redis.call('DEL', KEYS[1])
 if top > 0 then
-  redis.call('HSET', KEYS[3], ARGV[2], top)
+  redis.call('SET', KEYS[3], top, 'PX', ARGV[6])
 end
 redis.call('HDEL', KEYS[6], ARGV[2]) -- so that a chat moved there and back has one address
 if redis.call('HLEN', KEYS[6]) >= tonumber(ARGV[5]) then -- moves that nothing waits for any more
