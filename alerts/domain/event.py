@@ -18,7 +18,7 @@ class Kind(StrEnum):
     MISSED = "missed"
     """Fired and over again while its owner was not to be told."""
     FLAPPING = "flapping"
-    """Turned on and off so often that it is held until it is calm."""
+    """Crossed its level so often that it is held until it is calm."""
     EXPIRED = "expired"
     """Past its `until`: over for good."""
     BROKEN = "broken"
@@ -40,8 +40,8 @@ class Event:
     `extreme` is the farthest value of the episode; `since` when the condition began to hold
     (or, for DARK and BACK, when the blindness began);
     `again` is when a reminder follows, should it go on.
-    `held` says why it is told later than it `happened`; `times` counts the turns of FLAPPING, and
-    the firings that MISSED and EXPIRED look back on.
+    `held` says why it is told later than it `happened`; `times` counts the crossings of FLAPPING,
+    and the firings that MISSED and EXPIRED look back on.
     """
 
     kind: Kind

@@ -232,7 +232,7 @@ class State:
 
     `episodes` counts firings; `fired_at` is the last one;
     `blind_since` is set while data is missing, `blind_told` once the owner knows.
-    `untold` is what is held back; `turns` when it lately went on or off, a handful at most;
+    `untold` is what is held back; `turns` when it lately crossed its level, a handful at most;
     `flapping` while that was so often that it waits for calm;
     `broken` once it could not be looked at and its owner knows.
     """

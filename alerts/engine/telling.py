@@ -11,8 +11,11 @@ from alerts.domain.event import Event, Kind
 from alerts.domain.rule import (
     Because,
     Firing,
+    Idle,
     Over,
     Overlay,
+    Pending,
+    Phase,
     Recovering,
     Rule,
     Spent,
@@ -24,15 +27,13 @@ from alerts.engine.move import Move, episode_of, event_of, reminder, told_of
 from alerts.rules.judge import Look
 
 MANY = 6
-"""So many turns are flapping,"""
+"""So many crossings are flapping,"""
 
 WITHIN = timedelta(minutes=30)
 """within this time,"""
 
 CALM = timedelta(minutes=30)
 """until there was none for so long."""
-
-_TURNS = frozenset({Kind.FIRED, Kind.RESOLVED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +87,14 @@ def expire(seen: Seen) -> Move:
 
 
 def _turned(seen: Seen, move: Move) -> State:
-    """The state with this turn counted, and flapping begun or ended by it."""
+    """The state with a crossing counted, and flapping begun or ended by it.
+
+    Crossings count whether or not they held long enough to be told, else what never holds would
+    be passed over in silence. From its firing to its end an alert is on one side: what its clear
+    level absorbs is no crossing.
+    """
     state, now = move.state, seen.now
-    if move.event is not None and move.event.kind in _TURNS:
+    if {_is_beyond(seen.before.phase), _is_beyond(state.phase)} == {True, False}:
         recent = [at for at in state.turns if now - at < WITHIN]
         turns = (*recent, now)[-MANY:]
         return replace(state, turns=turns, flapping=state.flapping or len(turns) == MANY)
@@ -97,6 +103,17 @@ def _turned(seen: Seen, move: Move) -> State:
     if seen.before.blind_since is not None:
         return replace(state, turns=(now,))  # what nobody saw was not calm
     return replace(state, flapping=False, turns=()) if now >= _calm(state) else state
+
+
+def _is_beyond(phase: Phase) -> bool | None:
+    """On which side of its level a rule takes itself to be; None where that does not count."""
+    match phase:
+        case Pending() | Firing() | Recovering():
+            return True
+        case Idle():
+            return False
+        case _:
+            return None
 
 
 def _calm(state: State) -> datetime:

@@ -47,7 +47,8 @@ def held_line(told: Told, now: datetime) -> str:
 
 
 def _flapping(told: Told, now: datetime) -> tuple[str, ...]:  # noqa: ARG001 -- one of four alike
-    return (f"Holding until it stays {CALM_AFTER} on one side. Then I say which.", _level(told))
+    held = f"Holding until it stays {CALM_AFTER} on one side. Then I say what changed, if anything."
+    return held, _level(told)
 
 
 def _level(told: Told) -> str:

@@ -78,6 +78,11 @@ def reasons(case: Case) -> Iterator[str]:
             "It was true already when it was set or resumed, so it waits: "
             f"armed once {clears(case.draft)}, then the next crossing counts."
         )
+    if case.state.flapping and not case.rule.paused:
+        yield (
+            "It crossed its level so often that it waits for calm: "
+            "once it stays 30 min on one side, I say what changed."
+        )
     yield from _too_early(case)
 
 

@@ -38,7 +38,7 @@ def test_flapping_says_what_is_held_and_offers_a_wider_clear_level():
 
     assert card.title == "#7 crossed 6 times in 25 min – BTC skew around 15%"
     assert card.lines == (
-        "Holding until it stays 30 min on one side. Then I say which.",
+        "Holding until it stays 30 min on one side. Then I say what changed, if anything.",
         "Now 12.4%.",
     )
     assert labels(card) == [

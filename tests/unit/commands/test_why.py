@@ -377,3 +377,17 @@ async def test_an_alert_that_is_on_tells_how_near_its_end_is(room):
 
     assert card.title.endswith("– it is on")
     assert field(card, "Clears") == "below 13%; the lowest in 24 h was 14.1% at 16:55 UTC"
+
+
+async def test_one_that_flaps_says_that_it_waits_for_calm(room):
+    rule = await a_saved(room)
+    flapping = State(Idle(), flapping=True, turns=(NOW - minutes(3),))
+    await room.store.rules.commit([], [Step(rule.id, 1, flapping)], 1)
+    await lived(room, SKEW, usual=14.0)
+
+    card = await room.says("why skew")
+
+    assert (
+        "It crossed its level so often that it waits for calm: "
+        "once it stays 30 min on one side, I say what changed."
+    ) in card.lines

@@ -31,14 +31,15 @@ class Model:
             self.ended, self.on, self.held = True, False, snoozed
             return None if snoozed else ("expired", self.episodes, None, until, self.episodes)
         dark, inner, back = reading is None or now - reading.at > STALE, None, False
+        before = self.is_beyond()
         if not self.ended:
             back = not dark and self.blind is not None
             inner = self.misses(now, reading) if dark else self.sees(now, reading.value, late)
-        if inner in {"fired", "resolved"}:
+        self.over = now if inner == "resolved" else self.over
+        self.unsaid += inner == "fired"
+        if self.is_beyond() != before and not self.ended:
             self.turns = [*[at for at in self.turns if now - at < HALF_AN_HOUR][-5:], now]
             self.flapping = self.flapping or len(self.turns) == 6
-            self.over = now if inner == "resolved" else self.over
-            self.unsaid += inner == "fired"
         elif self.flapping and not dark:
             self.turns = [now] if back else self.turns
             self.flapping = now - self.turns[-1] < HALF_AN_HOUR
@@ -46,6 +47,9 @@ class Model:
         if snoozed or self.flapping:
             return self.hushes(inner, snoozed)
         return self.speaks(now, inner, quiet=dark and not self.ended)
+
+    def is_beyond(self):
+        return self.on or self.met_since is not None
 
     def misses(self, now, reading):
         self.blind = self.blind or (reading.at if reading else now)
@@ -69,8 +73,8 @@ class Model:
         rested = self.fired_at is None or now >= self.fired_at + self.timing.quiet
         self.on = bool(self.met_since and rested and now >= self.met_since + self.timing.hold)
         if self.on:
-            self.met_since, self.episodes, self.fired_at = None, self.episodes + 1, now
-            self.told_at = now
+            self.met_since, self.fired_at, self.told_at = None, now, now
+        self.episodes += self.on
         return "fired" if self.on else None
 
     def goes_on(self, now, value):
@@ -79,10 +83,9 @@ class Model:
             self.on, self.clear_since, self.ended = False, None, self.timing.repeat == "once"
             return "resolved"
         wait = self.timing.remind and self.timing.remind + (self.told_at - self.fired_at)
-        if self.clear_since or not wait or now < self.told_at + wait:
-            return None
-        self.told_at = now
-        return "reminded"
+        due = wait and not self.clear_since and now >= self.told_at + wait
+        self.told_at = now if due else self.told_at
+        return "reminded" if due else None
 
     def hushes(self, inner, snoozed):
         self.held, self.why, first = True, "snoozed" if snoozed else "flapping", not self.announced

@@ -357,6 +357,69 @@ def test_turns_are_kept_as_long_as_they_count_and_six_at_most():
     assert move.state.turns == (at(60),)
 
 
+USUAL = a_rule(timing=Timing(hold=minutes(10), clear_hold=minutes(10), quiet=minutes(240)))
+
+
+def test_crossings_too_short_to_hold_are_told_as_flapping_too():
+    """Up at 0, 8 and 16, down at 4, 12 and 20: six crossings, none of which held 10 minutes."""
+    told, move = flips((0, 16), (4, 14), (8, 16), (12, 12), (16, 16), (20, 14), rule=USUAL)
+
+    assert kinds(told) == [(20, Kind.FLAPPING)]
+    assert (told[0].times, told[0].since, told[0].episode) == (6, NOON, 0)
+    assert (move.due, move.state.flapping) == (at(50), True)
+
+
+SHORT = [(0, 16), (4, 14), (8, 16), (12, 12), (16, 16), (20, 14)]
+
+
+def test_what_held_while_it_flapped_is_told_once_it_stayed_half_an_hour():
+    told, move = flips(*SHORT, (25, 16), (35, 17), (54, 17), (55, 17), rule=USUAL)
+
+    assert kinds(told)[1:] == [(55, Kind.FIRED)]
+    assert (told[1].held, told[1].happened, told[1].since) == (
+        Because.FLAPPING,
+        at(35),
+        at(25),
+    )
+    assert (move.state.flapping, move.state.turns) == (False, ())
+
+
+def test_flapping_that_settles_where_nothing_was_told_says_no_more():
+    told, move = flips(*SHORT, (49, 14), (50, 14), (60, 14), rule=USUAL)
+
+    assert kinds(told) == [(20, Kind.FLAPPING)]
+    assert move.state == OFF
+
+
+def test_a_dance_within_the_band_of_an_alert_that_is_on_is_no_crossing():
+    dance = [(minute, 16 if minute % 2 else 14) for minute in range(30)]
+
+    assert played(ON, *dance, overlay=UNTOUCHED, rule=USUAL)[0] == []
+
+
+def test_a_dance_about_the_clear_level_of_an_alert_that_is_on_is_none_either():
+    dance = [(minute, 12 if minute % 2 else 14) for minute in range(30)]
+
+    assert played(ON, *dance, overlay=UNTOUCHED, rule=USUAL)[0] == []
+
+
+def test_crossings_while_the_quiet_between_two_firings_lasts_count():
+    """Fired at 0, over at 4; then met and not met while the four hours of quiet go on."""
+    brisk = a_rule(timing=Timing(quiet=minutes(240)))
+
+    told, _ = flips((0, 16), (4, 12), (8, 16), (12, 12), (16, 16), (20, 12), rule=brisk)
+
+    assert kinds(told) == [(0, Kind.FIRED), (4, Kind.RESOLVED), (20, Kind.FLAPPING)]
+
+
+def test_an_alert_that_was_to_tell_once_is_told_to_be_over_whatever_it_crossed_before():
+    once = a_rule(timing=Timing(hold=minutes(2), repeat=Repeat.ONCE))
+
+    told, _ = flips((0, 16), (1, 12), (2, 16), (3, 12), (4, 16), (6, 16), (9, 12), rule=once)
+
+    assert kinds(told) == [(6, Kind.FIRED), (9, Kind.RESOLVED)]
+
+
 # Expiry and bugs
 
 
