@@ -211,6 +211,7 @@ def _timing_json(timing: Timing) -> plain.Json:
             "quiet_seconds": (timing.quiet.total_seconds(), 0),
             "remind_seconds": (remind, None),
             "repeat": (timing.repeat, Repeat.EACH),
+            "at_close": (timing.at_close, False),
         }
     )
 
@@ -223,6 +224,7 @@ def _timing(body: plain.Json) -> Timing:
         quiet=plain.span(body.get("quiet_seconds", 0)),
         remind=None if remind is None else plain.span(remind),
         repeat=Repeat(body.get("repeat", Repeat.EACH)),
+        at_close=bool(body.get("at_close", False)),
     )
 
 

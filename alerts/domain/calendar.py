@@ -57,6 +57,11 @@ def instant(day: date, clock: time, place: tzinfo, *, last: bool = False) -> dat
     return _end_of_skip(second, first, place)
 
 
+def daily_close(after: datetime) -> datetime:
+    """The first end of a day after a moment, by UTC: where the daily closes of history are."""
+    return datetime.combine(after.astimezone(UTC).date() + _DAY, time(0), UTC)
+
+
 def quiet_until(quiet: Quiet, place: tzinfo, now: datetime) -> datetime | None:
     """When the quiet hours that now is in are over; None outside of them.
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from alerts.domain.calendar import daily_close
 from alerts.domain.ids import Chat, RuleId
 from alerts.domain.reading import Series
 
@@ -66,6 +67,7 @@ class Timing:
 
     `hold`: how long it must stay met; `clear_hold`: how long it must stay clear to be over;
     `quiet`: least time between two firings; `remind`: spacing of reminders while firing.
+    `at_close`: both holds last on to the next daily close, so only what is so there counts.
     """
 
     hold: timedelta = timedelta(0)
@@ -73,6 +75,18 @@ class Timing:
     quiet: timedelta = timedelta(0)
     remind: timedelta | None = None
     repeat: Repeat = Repeat.EACH
+    at_close: bool = False
+
+    def held(self, since: datetime) -> datetime:
+        """From when on it has held, if it is met from `since` on."""
+        return self._counted(since + self.hold)
+
+    def cleared(self, since: datetime) -> datetime:
+        """From when on it is over, if it is clear from `since` on."""
+        return self._counted(since + self.clear_hold)
+
+    def _counted(self, at: datetime) -> datetime:
+        return daily_close(at) if self.at_close else at
 
 
 class Severity(StrEnum):

@@ -146,7 +146,7 @@ def _at_rest(phase: Phase, verdict: Verdict) -> Phase:
 
 def _hold(rule: Rule, state: State, pending: Pending, look: Look, now: datetime) -> Move:
     """Met: fire once it has held long enough and the last firing is long enough ago."""
-    ready = pending.since + rule.timing.hold
+    ready = rule.timing.held(pending.since)
     if state.fired_at is not None:
         ready = max(ready, state.fired_at + rule.timing.quiet)
     if now < ready:
@@ -174,7 +174,7 @@ def _fire_on(rule: Rule, state: State, firing: Firing, look: Look, now: datetime
 def _recover(rule: Rule, state: State, recovering: Recovering, look: Look, now: datetime) -> Move:
     if look.verdict is not Verdict.CLEAR:
         return _fire_on(rule, state, recovering.firing, look, now)
-    over = recovering.since + rule.timing.clear_hold
+    over = rule.timing.cleared(recovering.since)
     if now < over:
         return Move(replace(state, phase=recovering), due=over)
     event = told_of(recovering.firing, event_of(rule, state, look, Kind.RESOLVED, now))

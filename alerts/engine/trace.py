@@ -116,8 +116,9 @@ def _fired(draft: Draft, tape: Tape, start: datetime, end: datetime) -> tuple[Ev
 def _shorter(seen: Trace) -> Iterator[Draft]:
     longest, timing = seen.longest, seen.draft.timing
     for hold in HOLDS:
-        if longest and hold < timing.hold and hold <= longest.length:
-            yield replace(seen.draft, timing=replace(timing, hold=hold))
+        shorter = hold < timing.hold or timing.at_close
+        if longest and shorter and hold <= longest.length:
+            yield replace(seen.draft, timing=replace(timing, hold=hold, at_close=False))
 
 
 def _nearer(seen: Trace, gap: float) -> Iterator[Draft]:

@@ -182,7 +182,9 @@ def _subject(series: Series, vocabulary: Vocabulary) -> str:
 
 def _timing(timing: Timing, metric: Metric | None) -> Iterator[str]:
     usual = _usual(timing, metric)
-    if metric is None or timing.hold != usual_timing(metric).hold:
+    if timing.at_close:
+        yield "at the daily close"
+    elif metric is None or timing.hold != usual_timing(metric).hold:
         yield f"for {write_span(timing.hold)}"
     if usual is None or timing.clear_hold != usual.clear_hold:
         yield f"after {write_span(timing.clear_hold)}"

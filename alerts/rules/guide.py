@@ -48,6 +48,11 @@ CONDITIONS: tuple[Form, ...] = (
 
 CLAUSES: tuple[Form, ...] = (
     Form("must hold so long", "for SPAN", "skew above 15 for 30m"),
+    Form(
+        "counts at the end of the day, UTC",
+        "at the daily close",
+        "basis below 3 at the daily close",
+    ),
     Form("is over past another level", "clear LEVEL", "skew above 15 clear 12"),
     Form("is over after so long", "after SPAN", "skew above 15 after 1h"),
     Form("tell it once", "once", "price below 60k once"),

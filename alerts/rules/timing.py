@@ -14,6 +14,7 @@ from alerts.rules.usual import usual_timing
 _LONGEST = timedelta(days=30)
 _OFTENEST = timedelta(minutes=1)
 _GROUPS = {"each": "once", "every": "once", "unreminded": "remind", "silent": "loud"}
+_GROUPS |= {"close": "hold"}
 _SAID_AS = {
     "hold": "for",
     "name": "named",
@@ -38,7 +39,9 @@ def read_timing(said: Mapping[str, Clause], metric: Metric) -> Timing:
     """The usual timing of a metric, changed by what was said."""
     every = _span(said, "every", _OFTENEST)
     repeat = Repeat.EVERY if every else Repeat.ONCE if "once" in said else Repeat.EACH
-    usual = usual_timing(metric, hold=_span(said, "hold"), repeat=repeat, every=every)
+    at_close = "close" in said
+    hold = timedelta(0) if at_close else _span(said, "hold")
+    usual = usual_timing(metric, hold=hold, repeat=repeat, every=every)
     after, quiet = _span(said, "after"), _span(said, "quiet")
     remind = None if "unreminded" in said else _span(said, "remind", _OFTENEST) or usual.remind
     return replace(
@@ -46,6 +49,7 @@ def read_timing(said: Mapping[str, Clause], metric: Metric) -> Timing:
         clear_hold=usual.clear_hold if after is None else after,
         quiet=usual.quiet if quiet is None else quiet,
         remind=remind,
+        at_close=at_close,
     )
 
 

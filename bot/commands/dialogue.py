@@ -12,6 +12,9 @@ from bot.commands.spec import Ask, Desk
 
 KEEP = timedelta(minutes=10)
 
+CLOSE = "close"
+"""The hold that lasts until the end of the day."""
+
 _LEVEL = re.compile(
     r"(?:(?:actually|no|oh|sorry|rather|make it|better|use|level)[\s,:]+)*"
     r"(?:(?P<side>above|over|below|under|>|<)\s*)?"
@@ -20,7 +23,7 @@ _LEVEL = re.compile(
 )
 _HOLD = re.compile(
     r"(?:(?:actually|no|oh|sorry|rather|make it|better)[\s,:]+)*"
-    r"for\s+(?P<span>[0-9][0-9.]*\s*[a-z]+)[.!]?",
+    r"(?:for\s+(?P<span>[0-9][0-9.]*\s*[a-z]+)|(?:for|at)(?:\s+the)?(?:\s+daily)?\s+close)[.!]?",
     re.IGNORECASE,
 )
 
@@ -46,7 +49,7 @@ class Correction:
 def correction(text: str) -> Correction | None:
     """A short line as a correction: `6`, `actually 6`, `below 4%`, `for 1h`; None for others."""
     if match := _HOLD.fullmatch(text):
-        return Correction(hold=match["span"].replace(" ", ""))
+        return Correction(hold=(match["span"] or CLOSE).replace(" ", ""))
     match = _LEVEL.fullmatch(text)
     if match is None:
         return None

@@ -60,7 +60,9 @@ async def alert_now(held: Held, desk: Desk) -> Card:
 
     Its hold counts as waited out: the person has just seen that it is true.
     """
-    phase = Pending(since=desk.clock.now() - held.rule.timing.hold)
+    timing = held.rule.timing
+    waited = timedelta(days=1) if timing.at_close else timing.hold
+    phase = Pending(since=desk.clock.now() - waited)
     state = State(phase, held.state.episodes)
     return await _write(desk, held, replace(held, state=state))
 
@@ -75,7 +77,7 @@ async def retune(held: Held, desk: Desk, level: float) -> Card:
 
 async def rehold(held: Held, desk: Desk, seconds: float) -> Card:
     """Another time for which it must hold."""
-    timing = replace(held.rule.timing, hold=timedelta(seconds=seconds))
+    timing = replace(held.rule.timing, hold=timedelta(seconds=seconds), at_close=False)
     draft = replace(held.rule.draft, timing=timing)
     state = align(draft, look(draft, fresh(desk)))
     again = State(state.phase, held.state.episodes, held.state.fired_at)

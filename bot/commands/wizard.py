@@ -20,7 +20,7 @@ from alerts.rules.amounts import read_amount, read_span
 from alerts.rules.grammar import parse
 from alerts.rules.usual import usual_timing
 from bot.card import Button, Card
-from bot.commands.dialogue import Correction, Open, leave, stand
+from bot.commands.dialogue import CLOSE, Correction, Open, leave, stand
 from bot.commands.drafts import Kept, keep, peek
 from bot.commands.market import check_rule, fresh, presets, seen, series_of, vocabulary
 from bot.commands.past import past
@@ -33,7 +33,7 @@ from bot.text.rules import capital, gist, measure, oneline
 
 CANCEL = Button("Cancel", "cancel:-")
 BACK = Button("Back", "pick:-")
-HOLDS = (("now", "0m"), ("10 min", "10m"), ("1 h", "1h"), ("1 day", "1d"))
+HOLDS = (("now", "0m"), ("10 min", "10m"), ("1 h", "1h"), ("daily close", CLOSE))
 ROW = 3
 
 _ALSO = (
@@ -99,10 +99,9 @@ async def hold(ask: Ask, desk: Desk, argument: str) -> Card | None:
     kept = await peek(desk.notes, ask.chat, token)
     if kept is None:
         return None
-    length = read_span(span) if span else None
-    if length is None:
+    if span != CLOSE and read_span(span) is None:
         return await _held(ask, desk, kept.text)
-    return await _review(ask, desk, _with_hold(_parsed(desk, kept.text), length))
+    return await _review(ask, desk, _with_hold(_parsed(desk, kept.text), span))
 
 
 async def corrected(ask: Ask, desk: Desk, where: Open, said: Correction) -> Card:
@@ -115,10 +114,10 @@ async def corrected(ask: Ask, desk: Desk, where: Open, said: Correction) -> Card
         return await _first_level(ask, desk, asset, metric, said)
     draft = _parsed(desk, where.line)
     if said.hold:
-        span = read_span(said.hold)
-        if span is None:
+        if said.hold != CLOSE and read_span(said.hold) is None:
             raise UsageError(f"for {said.hold}: write a time such as 10m or 4h.")
-        return await _review(ask, desk, _with_hold(draft, span), f"Hold set to {said.hold}")
+        hold = "the daily close" if said.hold == CLOSE else said.hold
+        return await _review(ask, desk, _with_hold(draft, said.hold), f"Hold set to {hold}")
     return await _review(ask, desk, _with_level(desk, draft, said), f"Level set to {said.level}")
 
 
@@ -151,11 +150,14 @@ def _with_level(desk: Desk, draft: Draft, said: Correction) -> Draft:
     return replace(draft, legs=(other,))
 
 
-def _with_hold(draft: Draft, span: timedelta) -> Draft:
+def _with_hold(draft: Draft, said: str) -> Draft:
+    """The rule with another hold: a span such as `1h`, or the daily close."""
     metric = metric_of(draft.legs[0].series)
     if metric is None:
         return draft
-    return replace(draft, timing=usual_timing(metric, hold=span, repeat=draft.timing.repeat))
+    hold = timedelta(0) if said == CLOSE else read_span(said)
+    timing = usual_timing(metric, hold=hold, repeat=draft.timing.repeat)
+    return replace(draft, timing=replace(timing, at_close=said == CLOSE))
 
 
 def levels(desk: Desk, asset: Asset, metric: Metric) -> Card:

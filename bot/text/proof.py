@@ -25,7 +25,9 @@ def verdict(episode: Episode, now: datetime) -> str:
         return "It came and went while you had it snoozed, so only that is kept."
     words = f"Fired {figures.clock(episode.fired_at, now)}"
     held = episode.fired_at - fired.since
-    if hold:
+    if episode.rule.timing.at_close:
+        words += ": true at the daily close, as your alert asks"
+    elif hold:
         since = figures.clock(fired.since, now)
         asked = f"your alert asks for {figures.span(hold)}"
         words += f": true since {since}, for {figures.span(held)}; {asked}"

@@ -78,6 +78,8 @@ def terms(draft: Draft) -> str:
     """
     timing = draft.timing
     hold = f"Must hold {figures.span(timing.hold)}" if timing.hold else "At once"
+    if timing.at_close:
+        hold = "Counts at the daily close, 00:00 UTC"
     parts = [hold, f"clears {clears(draft)}", *_repeats(timing)]
     if draft.severity is not Severity.WARN:
         parts.append(str(draft.severity))
@@ -216,14 +218,21 @@ def _phase(rule: Rule, state: State, now: datetime) -> str:
         case Recovering(firing=firing):
             return f"ON since {figures.clock(firing.since, now)}, clearing"
         case Pending(since=since):
-            held = max(now - since, timedelta(0))
-            if held >= rule.timing.hold:
-                return "true, tells you at the next look"
-            return f"true for {figures.span(held)} of {figures.span(rule.timing.hold)}"
+            return _holding(rule.timing, since, now)
         case Waiting():
             return f"true already, armed once {clears(rule.draft)}"
         case phase:
             return _QUIET[type(phase)]
+
+
+def _holding(timing: Timing, since: datetime, now: datetime) -> str:
+    """How far a hold has come."""
+    if now >= timing.held(since):
+        return "true, tells you at the next look"
+    if timing.at_close:
+        return "true, waits for the daily close at 00:00 UTC"
+    held = max(now - since, timedelta(0))
+    return f"true for {figures.span(held)} of {figures.span(timing.hold)}"
 
 
 def _gap(leg: Leg, latest: Mapping[Series, Reading]) -> float | None:

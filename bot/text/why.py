@@ -109,7 +109,7 @@ def change(rule: Rule, found: Draft | None) -> tuple[Button, ...]:
     if found is None:
         return ()
     mark, hold = f"{rule.number}:{rule.revision}", found.timing.hold
-    if hold != rule.timing.hold:
+    if found.timing != rule.timing:
         label = f"Hold {figures.span(hold)}" if hold else "No hold"
         return (Button(label, f"rehold:{mark}:{hold.total_seconds():.0f}"),)
     before, after = rule.legs[0], found.legs[0]
@@ -135,6 +135,8 @@ def _approach(case: Case) -> Iterator[str]:
         yield "It was true all of that time."
         return
     yield _true_for(seen.met, longest, hold, case.now)
+    if case.rule.timing.at_close:
+        yield "It counts only what is so at the daily close, 00:00 UTC."
 
 
 def _true_for(met: Sequence[Stretch], longest: Stretch, hold: timedelta, now: datetime) -> str:

@@ -85,7 +85,9 @@ def legs(draw):
     return Leg(draw(serieses), direction, level, clear)
 
 
-timings = st.builds(Timing, spans, spans, spans, st.none() | spans, st.sampled_from(Repeat))
+timings = st.builds(
+    Timing, spans, spans, spans, st.none() | spans, st.sampled_from(Repeat), st.booleans()
+)
 drafts = st.builds(
     Draft,
     st.lists(legs(), max_size=3).map(tuple),

@@ -239,6 +239,31 @@ async def test_the_side_and_the_hold_can_be_written_too(room):
     assert any(line.startswith("Must hold 2 h") for line in room.card.lines)
 
 
+async def test_the_daily_close_is_a_hold_to_tap_or_to_write(room):
+    await room.taps("pick:BTC:basis:below:3")
+    await room.presses("daily close")
+
+    assert room.card.title == "4/4 Save this alert? BTC basis below 3%"
+    assert any(line.startswith("Counts at the daily close, 00:00 UTC") for line in room.card.lines)
+    await room.says("no, for 1h")
+    assert any(line.startswith("Must hold 1 h") for line in room.card.lines)
+    await room.says("actually at the close")
+    assert room.card.lines[0] == "Hold set to the daily close, still review."
+    await room.presses("Save")
+
+    assert (await room.held(1)).rule.timing.at_close
+    assert room.card.footer == "As one line: BTC basis below 3% at the daily close"
+
+
+async def test_alert_me_now_does_not_wait_for_the_daily_close(room):
+    await room.says("basis below 7 at the daily close")
+
+    await room.presses("Alert me now")
+
+    phase = (await room.held(1)).state.phase
+    assert (await room.held(1)).rule.timing.held(phase.since) <= NOW
+
+
 async def test_a_number_is_a_level_where_a_metric_was_picked(room):
     await room.taps("pick:BTC:basis")
     await room.presses("type a number")

@@ -391,3 +391,16 @@ async def test_one_that_flaps_says_that_it_waits_for_calm(room):
         "It crossed its level so often that it waits for calm: "
         "once it stays 30 min on one side, I say what changed."
     ) in card.lines
+
+
+async def test_one_that_counts_at_the_close_says_so_and_offers_a_hold(room):
+    await a_saved(room, BELOW_3, timing=Timing(at_close=True))
+    await lived(room, BASIS, usual=3.4, m200=2.9, m199=2.9, m198=3.4)
+    room.reads(BASIS, 3.4)
+
+    card = await room.says("why basis")
+
+    assert "It counts only what is so at the daily close, 00:00 UTC." in card.lines
+    assert next(iter(acts(card))) == "Hold 1 min"
+    await room.presses("Hold 1 min")
+    assert (await room.held(1)).rule.timing == Timing(hold=minutes(1))

@@ -19,7 +19,8 @@ SPANS = st.integers(0, 40).map(minutes)
 @st.composite
 def timings(draw):
     remind = draw(st.none() | st.integers(1, 60).map(minutes))
-    return Timing(draw(SPANS), draw(SPANS), draw(SPANS), remind, draw(st.sampled_from(Repeat)))
+    repeat, at_close = draw(st.sampled_from(Repeat)), draw(st.booleans())
+    return Timing(draw(SPANS), draw(SPANS), draw(SPANS), remind, repeat, at_close)
 
 
 @st.composite

@@ -83,7 +83,9 @@ def spans(least=0):
 def timings(draw):
     repeat = draw(st.sampled_from(Repeat))
     remind = draw(spans(1)) if repeat is Repeat.EVERY else draw(st.none() | spans(1))
-    return Timing(draw(spans()), draw(spans()), draw(spans()), remind, repeat)
+    at_close = draw(st.booleans())
+    hold = timedelta(0) if at_close else draw(spans())
+    return Timing(hold, draw(spans()), draw(spans()), remind, repeat, at_close)
 
 
 WIDE = a_wide_vocabulary()

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from alerts.domain.errors import UsageError
 from alerts.domain.ids import Asset
 from alerts.domain.rule import Direction, Leg, Repeat, Timing
 from alerts.rules.grammar import parse
@@ -33,6 +34,20 @@ def test_every_clause_is_read():
     assert draft.legs[0] == Leg(BASIS.__class__("basis", "ETH", "60d"), Direction.BELOW, 3, 4.5)
     assert draft.timing == Timing(HOURS, minutes(5), 2 * HOURS, 24 * HOURS, Repeat.ONCE)
     assert draft.name == "Weak"
+
+
+@pytest.mark.parametrize(
+    "said", ["at the daily close", "at close", "for daily close", "on the close", "For the close"]
+)
+def test_the_daily_close_is_a_hold(said):
+    timing = read(f"basis below 3 {said} once").timing
+
+    assert timing == Timing(timedelta(0), timedelta(0), 4 * HOURS, None, Repeat.ONCE, at_close=True)
+
+
+def test_two_holds_are_one_too_many():
+    with pytest.raises(UsageError, match="'for' twice"):
+        read("basis below 3 for 10m at the daily close")
 
 
 def test_a_relative_gap_is_a_share_of_the_level():
