@@ -249,12 +249,15 @@ class History(Protocol):
 class Budget(Protocol):
     """What all processes of one token may send together, in real time."""
 
-    async def claim(self, chats: Sequence[Chat]) -> Sequence[Turn]:
-        """One turn per chat, granted in this order; only a Slot is used up."""
+    async def claim(self, chats: Sequence[Chat], *, answer: bool = False) -> Sequence[Turn]:
+        """One turn per chat, granted in this order; only a Slot is used up.
+
+        An `answer`, for which a person waits, comes before others; it leaves them a share.
+        """
         ...
 
     async def spend(self, chat: Chat) -> None:
-        """Count a message that is sent without asking, such as an answer to a command."""
+        """Count what is sent without asking, such as the edit of a message."""
         ...
 
     async def penalize(self, chat: Chat, after: timedelta) -> None:

@@ -12,7 +12,7 @@ from bot.card import Card, Tone
 from bot.courier import Courier
 from bot.health import Part
 from bot.outcome import Gone, Rejected, Sent
-from bot.platforms.spec import Platform
+from bot.platforms.spec import Anywhere, Places, Platform
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +70,7 @@ class Alarm:
     chats: Sequence[Chat]
     parts: Callable[[], Awaitable[Sequence[Part]]]
     couriers: Sequence[Courier] = ()
+    places: Mapping[PlatformName, Places] = field(default_factory=dict)
     _troubles: Troubles = field(default_factory=Troubles)
     _unsent: deque[tuple[Chat, Card]] = field(default_factory=lambda: deque(maxlen=UNSENT_AT_MOST))
 
@@ -98,7 +99,8 @@ class Alarm:
     async def _send(self, chat: Chat, card: Card) -> bool:
         """Whether there is no need to try again."""
         try:
-            async with asyncio.timeout(SEND_SECONDS):
+            places = self.places.get(chat.platform, Anywhere())
+            async with asyncio.timeout(SEND_SECONDS), places.place(chat):
                 outcome = await self.platforms[chat.platform].send(chat, card, card.title)
         except TimeoutError:
             return False

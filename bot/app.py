@@ -44,8 +44,7 @@ from bot.hook import Hook, Hooked
 from bot.limits import Limits, budget_name, rates_of
 from bot.opening import START_PATIENCE as START_PATIENCE
 from bot.opening import opened as opened
-from bot.platforms.spec import Platform
-from bot.replies import Counted
+from bot.platforms.spec import Counting, Platform
 from bot.settings import Settings
 from bot.supervision import supervised
 from bot.venues import learn_assets, set_source
@@ -108,6 +107,9 @@ class Bot:
             on_readings=self.readings.update,
         )
         self.couriers = [self._courier(platform) for platform in self.platforms]
+        for courier in self.couriers:
+            if isinstance(courier.platform, Counting):
+                courier.platform.use(courier.limits)
 
     def stale_after(self, series: Series) -> timedelta:
         """When a reading of a series may no longer decide anything."""
@@ -226,13 +228,8 @@ class Bot:
         if not self.role.does(Role.CHAT):
             return []
         return [
-            supervised(platform.name, partial(platform.run, self._counted(platform, desk)))
-            for platform in self.platforms
+            supervised(platform.name, partial(platform.run, desk)) for platform in self.platforms
         ]
-
-    def _counted(self, platform: Platform, desk: FrontDesk) -> FrontDesk:
-        """Telegram counts answers as messages; Discord answers interactions outside its limits."""
-        return Counted(desk, self._budget(platform)) if platform.name == "telegram" else desk
 
     def _alarm(self) -> Alarm:
         return Alarm(
@@ -240,6 +237,7 @@ class Bot:
             self.settings.admin_chats,
             self._own_parts,
             self.couriers if self.role.does(Role.SENDER) else (),
+            {one.platform.name: one.limits for one in self.couriers},
         )
 
     async def _own_parts(self) -> list[Part]:

@@ -5,12 +5,15 @@ in the order they came, so that a thousand messages a second cost few questions.
 """
 
 import asyncio
+import contextlib
 import hashlib
 from collections import deque
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
 
+from alerts.domain.errors import StoreError
 from alerts.domain.ids import Chat
 from alerts.domain.ids import Platform as PlatformName
 from alerts.domain.turn import Full, NotYet, Rates, Slot, Turn
@@ -30,6 +33,9 @@ TELEGRAM_CHAT_GAP = timedelta(seconds=1.05)
 TELEGRAM_GROUP_PER_MINUTE = 20
 DISCORD_PER_SECOND = 50.0
 CONSOLE_PER_SECOND = 1000.0
+
+ANSWER_PATIENCE_SECONDS = 30.0
+"""A person's answer that has no turn by then goes out all the same: the platform decides."""
 
 _MOMENT = timedelta(milliseconds=1)
 _ONE_AFTER_ANOTHER = 1e-6
@@ -80,6 +86,7 @@ class Limits:
     together: int = ASKED_TOGETHER
     _waiting: deque[_Asking] = field(default_factory=deque)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _answers_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _full_until: float = 0.0
     _last: float = 0.0
 
@@ -109,6 +116,40 @@ class Limits:
             return max(timedelta(seconds=left), _MOMENT)
         await asyncio.sleep(left)
         return timedelta(0)
+
+    @contextlib.asynccontextmanager
+    async def place(self, chat: Chat) -> AsyncIterator[None]:
+        """Room for an answer, which comes before what is queued."""
+        await self.turn_to_go_on(chat)
+        went = await self.window.enter(chat)
+        try:
+            yield
+        finally:
+            self.window.leave(went, chat, answered=False)
+
+    async def turn_to_go_on(self, chat: Chat) -> None:
+        """Wait for an answer's turn; where the budget is out of reach there is no need to."""
+        with contextlib.suppress(StoreError, TimeoutError):
+            async with asyncio.timeout(ANSWER_PATIENCE_SECONDS):
+                turn: Turn = NotYet(timedelta(0))
+                while isinstance(turn, NotYet):
+                    await asyncio.sleep(turn.after.total_seconds())
+                    turn = await self._answers_turn(chat)
+                await asyncio.sleep(turn.after.total_seconds())
+
+    async def count(self, chat: Chat) -> None:
+        """Count what goes out without a turn."""
+        with contextlib.suppress(StoreError):
+            await self.budget.spend(chat)
+
+    async def _answers_turn(self, chat: Chat) -> Slot | NotYet:
+        """Answers ask one after the other, so none of them is overtaken for ever."""
+        async with self._answers_lock:
+            while True:
+                (turn,) = await self.budget.claim([chat], answer=True)
+                if not isinstance(turn, Full):
+                    return turn
+                await asyncio.sleep(turn.after.total_seconds())
 
     async def _ask(self) -> None:
         loop = asyncio.get_running_loop()

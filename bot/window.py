@@ -38,12 +38,16 @@ class Window:
     async def enter(self, chat: Chat | None = None) -> float:
         """Wait until a message to this chat may go; it counts until `leave`. The time it went."""
         loop = asyncio.get_running_loop()
-        if chat:
-            await asyncio.sleep(self._chats.get(chat.id, 0.0) - loop.time())
-        async with self._lock:
-            while self.most and (wait := self._full_for(loop.time())) > 0:
-                await self._room(wait)
-        now = loop.time()
+        too_early = self._too_early(chat, loop.time())
+        while True:
+            await asyncio.sleep(too_early)
+            async with self._lock:
+                while self.most and (wait := self._full_for(loop.time())) > 0:
+                    await self._room(wait)
+            now = loop.time()
+            too_early = self._too_early(chat, now)
+            if too_early <= 0:  # another message may have gone to the chat meanwhile
+                break
         self._flying += 1
         self._mark(chat, now)
         return now
@@ -59,6 +63,10 @@ class Window:
         self._answered.append(now)
         self._landed.set()
         self._mark(chat, now)
+
+    def _too_early(self, chat: Chat | None, now: float) -> float:
+        """Seconds until the chat has had its gap."""
+        return self._chats.get(chat.id, 0.0) - now if chat else 0.0
 
     def _full_for(self, now: float) -> float:
         """Seconds until there may be room; infinity when only an answer can make some."""

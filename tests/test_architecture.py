@@ -200,7 +200,6 @@ TABLE = {
     "bot.hook": Row((DOMAIN, "alerts.ports", "bot.once"), ("aiohttp",)),
     "bot.once": Row((DOMAIN, "alerts.ports")),
     "bot.alarm": Row((*CHAT, "bot.courier", "bot.health")),
-    "bot.replies": Row((*CHAT, "alerts.ports")),
     "bot.supervision": Row(),
     "bot.redact": Row(),
     "bot.log": Row(("bot.redact", "bot.settings"), ("structlog",)),

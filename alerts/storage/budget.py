@@ -21,12 +21,12 @@ class RedisBudget:
         self._name = name
         self._rates = rates
 
-    async def claim(self, chats: Sequence[Chat]) -> Sequence[Turn]:
-        answers = await self._claim(chats, anyway=False)
+    async def claim(self, chats: Sequence[Chat], *, answer: bool = False) -> Sequence[Turn]:
+        answers = await self._claim(chats, "answer" if answer else "0")
         return [_VERDICTS[verdict](micros * _MICROSECOND) for verdict, micros in answers]
 
     async def spend(self, chat: Chat) -> None:
-        await self._claim([chat], anyway=True)
+        await self._claim([chat], "1")
 
     async def penalize(self, chat: Chat, after: timedelta) -> None:
         await self._penalize(chat, chat.id, after)
@@ -34,7 +34,7 @@ class RedisBudget:
     async def pause(self, after: timedelta) -> None:
         await self._penalize(None, "", after)
 
-    async def _claim(self, chats: Sequence[Chat], *, anyway: bool) -> Sequence[tuple[int, int]]:
+    async def _claim(self, chats: Sequence[Chat], how: str) -> Sequence[tuple[int, int]]:
         if not chats:
             return []
         rates, keys, name = self._rates, self._keys, self._name
@@ -48,7 +48,9 @@ class RedisBudget:
                 rates.chat_gap // _MICROSECOND,
                 rates.group_per_minute,
                 turns.GROUP_MINUTE // _MICROSECOND,
-                int(anyway),
+                how,
+                turns.ANSWERS_AHEAD // _MICROSECOND,
+                round(1e6 / rates.per_second / turns.ANSWERS_SHARE),
                 *(int(turns.is_group(chat)) for chat in chats),
             ],
         )

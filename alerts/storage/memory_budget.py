@@ -18,13 +18,14 @@ class MemoryBudget:
     rates: Rates
     _free: float = 0.0
     _pause: float = 0.0
+    _answered: float = 0.0
     _chats: dict[str, float] = field(default_factory=dict)
     _minutes: dict[str, deque[float]] = field(default_factory=dict)
     _floods: dict[str, float] = field(default_factory=dict)
 
-    async def claim(self, chats: Sequence[Chat]) -> Sequence[Turn]:
+    async def claim(self, chats: Sequence[Chat], *, answer: bool = False) -> Sequence[Turn]:
         now = self.monotonic()
-        return [self._turn(chat, now) for chat in chats]
+        return [self._turn(chat, now, answer=answer) for chat in chats]
 
     async def spend(self, chat: Chat) -> None:
         now = self.monotonic()
@@ -47,16 +48,20 @@ class MemoryBudget:
         for known in (self._chats, self._minutes, self._floods):
             known.pop(chat.id, None)
 
-    def _turn(self, chat: Chat, now: float) -> Turn:
+    def _turn(self, chat: Chat, now: float, *, answer: bool) -> Turn:
         turn, own = max(self._free, now), self._own(chat)
-        ahead = turns.TURNS_AHEAD.total_seconds()
+        ahead = (turns.ANSWERS_AHEAD if answer else turns.TURNS_AHEAD).total_seconds()
+        room = max(turn, self._answered) if answer else turn
         if self._pause > now:
             return Full(timedelta(seconds=self._pause - now))
         if own > turn:
             return NotYet(timedelta(seconds=own - now))
-        if turn > now + ahead:
-            return Full(timedelta(seconds=turn - now - ahead / 2))
+        if room > now + ahead:
+            return Full(timedelta(seconds=room - now - ahead / 2))
         self._take(chat, turn)
+        if answer:
+            between = 1.0 / (turns.ANSWERS_SHARE * self.rates.per_second)
+            self._answered = max(self._answered, now) + between
         return Slot(timedelta(seconds=turn - now))
 
     def _own(self, chat: Chat) -> float:

@@ -29,7 +29,7 @@ ONLY_PRICE = replace(DERIBIT, feeds=tuple(one for one in DERIBIT.feeds if one.po
 class NoLimits:
     """A budget that is never used up, to see how fast the rest is."""
 
-    async def claim(self, chats):
+    async def claim(self, chats, *, answer=False):
         return [Slot(timedelta(0)) for _ in chats]
 
     async def spend(self, chat):

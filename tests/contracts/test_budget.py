@@ -1,6 +1,7 @@
 """What one token may send: the same turns from memory and from every server."""
 
 import asyncio
+import contextlib
 from datetime import timedelta
 
 import pytest
@@ -183,3 +184,45 @@ def test_memory_keeps_one_budget_per_name():
     store = MemoryStore()
 
     assert store.budget("t", SLOW) is store.budget("t", SLOW)
+
+
+async def test_answers_come_before_what_is_queued_and_leave_it_a_share(store):
+    budget = store.budget("t", Rates(per_second=10))
+    await budget.claim([Chat(TELEGRAM, str(i)) for i in range(9)])  # all there is for now
+
+    answers = [(await budget.claim([Chat(TELEGRAM, f"9{i}")], answer=True))[0] for i in range(9)]
+    (queued,) = await budget.claim([BOB])
+
+    granted = [one.after.total_seconds() for one in answers if isinstance(one, Slot)]
+    assert 0.4 < granted[0] < 0.6  # right behind the turns that were granted already
+    assert 5 <= len(granted) <= 7  # up to a second ahead
+    assert kinds(answers[len(granted) :]) == [Full] * (9 - len(granted))
+    assert isinstance(queued, Full)
+
+
+async def test_answers_take_four_turns_of_five_at_most(store):
+    budget, times = store.budget("t", Rates(per_second=100)), []
+
+    async def ask():
+        while True:
+            (turn,) = await budget.claim([ALICE], answer=True)
+            if isinstance(turn, Slot):
+                return times.append(1)
+            await asyncio.sleep(turn.after.total_seconds())
+
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(1.5):
+            while True:
+                await ask()
+
+    # A second's worth at once, then 80 a second.
+    assert len(times) <= 80 + 1.5 * 80 + 2
+
+
+async def test_an_answer_keeps_to_its_chats_gap_and_to_pauses(store):
+    budget = store.budget("t", Rates(per_second=10, chat_gap=SECOND))
+    await budget.claim([ALICE])
+
+    assert kinds(await budget.claim([ALICE], answer=True)) == [NotYet]
+    await budget.pause(SECOND)
+    assert kinds(await budget.claim([BOB], answer=True)) == [Full]

@@ -6,14 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from alerts.domain.ids import Chat, Platform
-from alerts.storage.memory import MemoryStore
 from bot.alarm import LETTERS_EVERY_SECONDS, UNSENT_AT_MOST, Alarm, Troubles
-from bot.card import Card
-from bot.commands.spec import SILENCE, Ask, Reply
 from bot.health import Part
-from bot.limits import rates_of
 from bot.outcome import Later, Sent
-from bot.replies import Counted
 
 TELEGRAM, DISCORD = Platform("telegram"), Platform("discord")
 ADMIN, OTHER = Chat(TELEGRAM, "1"), Chat(DISCORD, "2")
@@ -157,29 +152,3 @@ async def test_it_looks_by_itself_until_it_is_stopped(monkeypatch):
         await running
 
     assert len(telegram.inbox) == 1
-
-
-class Desk:
-    commands = ()
-
-    async def command(self, name, ask):
-        return Card("an answer")
-
-    async def words(self, ask):
-        return SILENCE
-
-    async def tap(self, ask, act):
-        return Reply(toast="done")
-
-
-async def test_an_answer_counts_as_a_message_and_a_toast_does_not():
-    budget = MemoryStore().budget("t", rates_of(TELEGRAM, telegram_per_second=30))
-    desk, ask = Counted(Desk(), budget), Ask(ADMIN, "7")
-    await desk.words(ask)
-    await desk.tap(ask, "pause:1:1")
-    silent = budget._chats.get(ADMIN.id, 0.0)
-
-    await desk.command("now", ask)
-
-    assert silent == 0.0
-    assert budget._chats[ADMIN.id] > 0.0

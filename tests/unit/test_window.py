@@ -74,6 +74,15 @@ async def test_what_has_no_answer_yet_may_arrive_any_time():
     await asyncio.wait_for(third, SECOND)
 
 
+async def test_two_messages_to_one_chat_at_once_do_not_go_together():
+    window, arrivals = Window(gap=timedelta(seconds=0.1)), []
+    await send(window, ALICE, arrivals)
+
+    await asyncio.gather(*(send(window, ALICE, arrivals) for _ in range(2)))
+
+    assert arrivals[2] - arrivals[1] >= 0.09
+
+
 async def test_messages_of_one_chat_keep_their_gap_after_the_answer():
     window, arrivals = Window(gap=timedelta(seconds=0.1)), []
     loop = asyncio.get_running_loop()

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from weakref import WeakValueDictionary
@@ -27,6 +27,7 @@ from bot.card import Card
 from bot.commands.spec import Command, FrontDesk
 from bot.outcome import Later, Outcome
 from bot.platforms.seal import Seal
+from bot.platforms.spec import Places
 from bot.platforms.telegram.asks import TELEGRAM
 from bot.platforms.telegram.client import Client
 from bot.platforms.telegram.listener import UPDATES, App, Listener
@@ -43,6 +44,7 @@ API_URL = "https://api.telegram.org"
 _SEND_SECONDS = 45.0
 _MOST_PAUSE_SECONDS = 30.0
 _CONCURRENT_CHATS = 64
+_UPDATES_AT_MOST = 10_000
 
 log = logging.getLogger(__name__)
 
@@ -119,6 +121,10 @@ class Telegram:
                 return await self._posting.post(chat, card)
         except TimeoutError:
             return Later(SOON, "no answer in time", unknown=True)
+
+    def use(self, places: Places) -> None:
+        """Answers, and whatever follows a first message, go out in these places."""
+        self._posting.places = places
 
     @property
     def webhook(self) -> Webhook | None:
@@ -250,14 +256,20 @@ class _PerChat(BaseUpdateProcessor):
     """Handles updates of one chat in order and those of different chats side by side."""
 
     def __init__(self, most: int) -> None:
-        super().__init__(most)
+        super().__init__(_UPDATES_AT_MOST)
+        # Asked for only in one's chat's turn: who talks a lot keeps nobody else out.
+        self._room = asyncio.Semaphore(most)
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
         chat = update.effective_chat if isinstance(update, Update) else None
         turn = self._turns.setdefault(chat.id if chat else 0, asyncio.Lock())
-        async with turn:
-            await coroutine
+        try:
+            async with turn, self._room:
+                await coroutine
+        finally:
+            if isinstance(coroutine, Coroutine):  # cancelled before its turn, it was never begun
+                coroutine.close()
 
     async def initialize(self) -> None:
         pass

@@ -166,14 +166,14 @@ class Listener:
         """Answer now, or once more where a moment's wait or the new address helps."""
         if card == SILENCE:
             return
-        outcome = await self._posting.post(chat, card)
+        outcome = await self._posting.answer(chat, card)
         match outcome:
             case Later(after=after, unknown=False) if after <= WORTH_WAITING:
                 await asyncio.sleep(after.total_seconds())
-                outcome = await self._posting.post(chat, card)
+                outcome = await self._posting.answer(chat, card)
             case Moved(to=to):
                 await self._desk.moved(chat, to)
-                outcome = await self._posting.post(to, card)
+                outcome = await self._posting.answer(to, card)
         _note("reply", chat, outcome)
 
 

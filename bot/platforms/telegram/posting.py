@@ -12,6 +12,7 @@ from alerts.domain.ids import Chat
 from bot.card import Card, Document
 from bot.outcome import Later, Outcome, Rejected, Sent
 from bot.platforms.seal import Seal
+from bot.platforms.spec import Anywhere, Places
 from bot.platforms.telegram.client import Client
 from bot.platforms.telegram.markup import Keyboard, Part, keyboard, render
 from bot.platforms.telegram.outcome import (
@@ -45,6 +46,7 @@ class Posting:
     def __init__(self, bot: Client, seal: Seal) -> None:
         self._bot = bot
         self.seal = seal
+        self.places: Places = Anywhere()
         self._told: set[Chat] = set()
 
     async def post(self, chat: Chat, card: Card) -> Outcome:
@@ -52,6 +54,8 @@ class Posting:
         outcome: Outcome = Rejected("an empty card")
         for message in self._messages(chat, card):
             begun = isinstance(outcome, Sent)
+            if begun:
+                await self.places.turn_to_go_on(chat)
             outcome = await self._deliver(chat, message)
             if not isinstance(outcome, Sent):
                 return _after_a_part(outcome) if begun else outcome
@@ -59,14 +63,20 @@ class Posting:
             outcome = await self._attach(chat, card.document)
         return outcome
 
+    async def answer(self, chat: Chat, card: Card) -> Outcome:
+        """Send a card that a person waits for, in its place among all that is sent."""
+        async with self.places.place(chat):
+            return await self.post(chat, card)
+
     async def edit(self, chat: Chat, message_id: int, card: Card) -> Outcome:
         """Replace a sent message by the card, or send it anew where it can no longer be edited."""
         part = render(card, max_parts=1)[0]
+        await self.places.count(chat)
         try:
             await self._edit(chat, message_id, _Message(part, self._keyboard(chat, card)))
         except TelegramError as error:
             if is_uneditable(error):
-                return await self.post(chat, card)
+                return await self.answer(chat, card)
             if not is_unmodified(error):
                 return outcome_of(error, chat)
         if card.document:
@@ -75,6 +85,7 @@ class Posting:
 
     async def _attach(self, chat: Chat, document: Document) -> Outcome:
         """Send a file after its card."""
+        await self.places.turn_to_go_on(chat)
         try:
             sent = await self._bot.send_document(
                 chat_id=chat.id,
@@ -109,6 +120,7 @@ class Posting:
                 self._told.clear()
             self._told.add(chat)
             await self._deliver(general, _Message(_LOST_TOPIC, silent=True))
+            await self.places.turn_to_go_on(general)
         return await self._deliver(general, message)
 
     async def _send(self, chat: Chat, message: _Message) -> Sent:
