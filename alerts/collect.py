@@ -129,7 +129,7 @@ def _wanted(
         for feed in source.exchange.feeds:
             if feed.poll == poll:
                 yield from (
-                    (shared, feed, asset) for asset in assets if source.exchange.covers(asset)
+                    (shared, feed, asset) for asset in assets if source.exchange.gives(feed, asset)
                 )
 
 

@@ -56,7 +56,8 @@ class Offers:
 
     def _lacking(self, metric: Metric, asset: Asset) -> Iterable[type[Snapshot]]:
         series = Series(metric.key, asset, metric.default_window)
-        for one in sorted(roots([series])):
+        spare = metric.needs.instead(series) if isinstance(metric.needs, Past) else ()
+        for one in sorted(roots([series]).difference(spare)):
             if not any(_gives(exchange, one, one.asset) for exchange in self._exchanges):
                 yield kinds_of(one)[0]
 
@@ -81,6 +82,8 @@ def kinds_of(series: Series) -> tuple[type[Snapshot], ...]:
 
 def _gives(exchange: Exchange, series: Series, asset: Asset) -> bool:
     kinds, dated = kinds_of(series), BY_KEY[series.metric].dated
-    pushed = Liquidations in kinds and bool(exchange.streams)
-    polled = any(feed.kind in kinds and (feed.dated or not dated) for feed in exchange.feeds)
-    return exchange.covers(asset) and (pushed or polled)
+    pushed = Liquidations in kinds and bool(exchange.streams) and exchange.covers(asset)
+    return pushed or any(
+        feed.kind in kinds and (feed.dated or not dated) and exchange.gives(feed, asset)
+        for feed in exchange.feeds
+    )

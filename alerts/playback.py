@@ -225,8 +225,8 @@ class _Places:
             return
         asked = line.request
         named = dict.fromkeys([*_named(asked), *self._assets])
-        for asset in filter(exchange.covers, named):
-            for feed in exchange.feeds:
+        for asset in named:
+            for feed in (one for one in exchange.feeds if exchange.gives(one, asset)):
                 for part, request in enumerate(feed.requests(asset)):
                     if _same(request, asked):
                         yield Place(exchange, feed, asset, part, request)

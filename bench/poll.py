@@ -33,7 +33,7 @@ def run():
         for exchange in EXCHANGES
         for feed in exchange.feeds
         for asset in ASSETS
-        if exchange.covers(asset)
+        if exchange.gives(feed, asset)
     ]
     for one in feeds:
         asked(*one, answers)

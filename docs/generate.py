@@ -13,7 +13,7 @@ from alerts.exchanges import EXCHANGES
 from alerts.metrics import METRICS
 from alerts.metrics.accuracy import ACCURACY, Accuracy
 from alerts.metrics.aggregate import MOST_MISSED
-from alerts.metrics.regime import EDGES
+from alerts.metrics.regime import EDGES, REGIME
 from alerts.metrics.spec import DERIVATIONS, RECORD_DAYS, Joins, Metric, Past
 from alerts.offers import Offers
 from alerts.rules.describe import describe
@@ -99,7 +99,32 @@ def metrics() -> str:
             ("metric", "words in chat", "unit", "windows", "default", "venues join by"),
             rows,
         ),
-    ) + "".join((_definitions(), *map(_metric, METRICS)))
+    ) + "".join((_definitions(), _assets(), *map(_metric, METRICS)))
+
+
+def _assets() -> str:
+    """What the best-known assets lack, and why."""
+    rows = (
+        (asset, "<br>".join(_lacking(Asset(asset))) or "nothing")
+        for asset in ("BTC", "ETH", "SOL", "XRP", "DOGE")
+    )
+    return (
+        "\n## What an asset has not\n\n"
+        "Any asset that a venue lists can be watched; asked for what it has not, the bot says so "
+        "and offers what it has.\n\n"
+    ) + _table(("asset", "has not"), rows)
+
+
+def _lacking(asset: Asset) -> Iterator[str]:
+    lacking: dict[str, list[str]] = {}
+    for metric in METRICS:
+        if asset in EDGES or metric.key != REGIME.key:
+            why = OFFERS.lacks(metric, asset)
+        else:
+            why = "dated edges"
+        if why:
+            lacking.setdefault(why, []).append(f"`{metric.key}`")
+    yield from (f"{', '.join(keys)} (no {why})" for why, keys in lacking.items())
 
 
 def _definitions() -> str:

@@ -60,6 +60,7 @@ TABLE = {
     "alerts.queue": Row((DOMAIN,)),
     "alerts.exchanges": Row((DOMAIN,)),
     "alerts.exchanges.deribit": Row((DOMAIN,), ("msgspec",)),
+    "alerts.exchanges.deribit_answers": Row((DOMAIN,), ("msgspec",)),
     "alerts.exchanges.bybit": Row((DOMAIN,), ("msgspec",)),
     "alerts.exchanges.bybit_errors": Row((DOMAIN,), ("msgspec",)),
     "alerts.exchanges.bybit_stream": Row((DOMAIN,), ("msgspec",)),
@@ -109,8 +110,10 @@ TABLE = {
     "alerts.simulator.binance_wire": Row((DOMAIN, "alerts.exchanges.spec"), ("msgspec",)),
     "alerts.simulator.okx_wire": Row((DOMAIN, "alerts.exchanges.spec"), ("msgspec",)),
     "alerts.simulator.deribit_envelope": Row((DOMAIN,), ("msgspec",)),
-    "alerts.simulator.deribit_push": Row((DOMAIN,), ("msgspec",)),
-    "alerts.simulator.deribit_wire": Row((DOMAIN, "alerts.exchanges.spec"), ("msgspec",)),
+    "alerts.simulator.deribit_push": Row((DOMAIN, "alerts.exchanges.deribit_names"), ("msgspec",)),
+    "alerts.simulator.deribit_wire": Row(
+        (DOMAIN, "alerts.exchanges.deribit_names", "alerts.exchanges.spec")
+    ),
     "alerts.simulator.bybit_wire": Row((DOMAIN, "alerts.exchanges.spec"), ("msgspec",)),
     "alerts.simulator.gate_wire": Row((DOMAIN, "alerts.exchanges.spec"), ("msgspec",)),
     "alerts.simulator.hyperliquid_wire": Row((DOMAIN, "alerts.exchanges.spec"), ("msgspec",)),

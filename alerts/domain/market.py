@@ -19,7 +19,8 @@ class OptionSide(StrEnum):
 class OptionQuote:
     """One option of a chain.
 
-    `mark_iv` is a fraction a year (0.63), `forward` in USD, prices in coin, open interest in coin;
+    `mark_iv` is a fraction a year (0.63), `forward` in USD, `mark_price` in coin, or `mark_usd` in
+    USD where options are priced so; open interest and volume in coin, whatever a contract's size;
     None where the venue gave nothing usable.
     """
 
@@ -31,6 +32,7 @@ class OptionQuote:
     mark_price: float | None = None
     open_interest: float | None = None
     volume: float | None = None
+    mark_usd: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

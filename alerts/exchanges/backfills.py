@@ -17,6 +17,7 @@ from alerts.exchanges.past import Backfill
 BACKFILLS: tuple[Backfill, ...] = (
     *deribit_past.BACKFILLS,
     *okx_past.BACKFILLS,
+    deribit_past.LINEAR,
     *binance_past.BACKFILLS,
     *bybit_past.BACKFILLS,
     *gate_past.BACKFILLS,

@@ -1,25 +1,28 @@
 """Deribit: the indices, the whole option chain and the futures curve, one request each.
 
 The volatility index (DVOL) is asked for as an index price, `btcdvol_usdc`: the same published
-number as its candles have, without a span of time to name.
+number as its candles have, without a span of time to name. There is one of BTC and one of ETH.
 
 The expiry comes from the instrument's name (`BTC-27MAR26-60000-P`), not from the instrument list:
 a second request would be of another moment, and Deribit's names carry the full date while every
-expiry is at 08:00 UTC. Only the coin-margined contracts of BTC and ETH are read; rows of other
-currencies in an answer are passed over.
+expiry is at 08:00 UTC.
+
+Of BTC and ETH the coin-margined contracts are read, priced in coin, with the open interest of
+futures in USD. All other coins are linear: one answer holds the contracts of all of them, prices
+are in USDC of one coin, open interest is in coin whatever the size of a contract is, and a USDC is
+taken for a USD, as the venue's own index `sol_usdc` does. Rows of other assets are passed over.
+https://docs.deribit.com/api-reference/market-data/public-get_book_summary_by_currency
 
 A row that cannot be read is rejected and counted. When more than half are rejected, or the answer
 as a whole is no answer, that is a FetchError and never another exception.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Generic, TypeVar
+from datetime import timedelta
+from typing import Annotated
 
 import msgspec
 
-from alerts.domain.errors import FetchError
 from alerts.domain.ids import Asset
 from alerts.domain.market import (
     Funding,
@@ -31,19 +34,32 @@ from alerts.domain.market import (
     VolIndex,
 )
 from alerts.exchanges import deribit_stream
-from alerts.exchanges.deribit_errors import DERIBIT, by_code, by_status
-from alerts.exchanges.deribit_names import expiry, option_name
-from alerts.exchanges.spec import Body, Exchange, Feed, Request
+from alerts.exchanges.coverage import named
+from alerts.exchanges.deribit_answers import classify, observed, told
+from alerts.exchanges.deribit_errors import DERIBIT
+from alerts.exchanges.deribit_names import (
+    COIN_MARGINED,
+    PERPETUAL,
+    Book,
+    book_of,
+    expiry,
+    option_name,
+)
+from alerts.exchanges.rows import Table, check_share, decoded
+from alerts.exchanges.spec import Body, Exchange, Feed, Listing, Request
+
+__all__ = ["EXCHANGE", "classify"]
 
 URL = "https://www.deribit.com/api/v2"
 
-_ASSETS = frozenset({Asset("BTC"), Asset("ETH")})
+_LINEAR = frozenset(map(Asset, ("SOL", "XRP", "DOGE", "BNB", "ADA", "AVAX", "LINK", "LTC")))
+_WITH_OPTIONS = COIN_MARGINED | frozenset(map(Asset, ("SOL", "XRP", "AVAX", "TRX", "HYPE")))
 _SUMMARY = "/public/get_book_summary_by_currency"
 _INDEX = "/public/get_index_price"
+_INSTRUMENTS = "/public/get_instruments"
+_LINEAR_PERPETUAL = "_USDC-PERPETUAL"
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EIGHT_HOURS = timedelta(hours=8)  # it accrues all the time; told is the sum of eight hours
-_CLOCK_TOLERANCE = timedelta(seconds=5)
 
 _Name = Annotated[str, msgspec.Meta(max_length=64)]
 _Price = Annotated[float, msgspec.Meta(gt=0, le=1e9)]
@@ -51,7 +67,6 @@ _Amount = Annotated[float, msgspec.Meta(ge=0, le=1e15)]
 _Rate = Annotated[float, msgspec.Meta(ge=-1, le=1)]
 _Percent = Annotated[float, msgspec.Meta(ge=0, le=1e6)]
 _Millis = Annotated[int, msgspec.Meta(gt=0, le=10**14)]
-_Micros = Annotated[int, msgspec.Meta(gt=0, le=10**17)]
 
 
 class _OptionRow(msgspec.Struct, gc=False):
@@ -74,49 +89,27 @@ class _FutureRow(msgspec.Struct, gc=False):
     creation_timestamp: _Millis | None = None
 
 
+class _Listed(msgspec.Struct, gc=False):
+    instrument_name: _Name
+    is_active: bool = True
+
+
 class _Index(msgspec.Struct):
     index_price: _Price
 
 
-class _RpcError(msgspec.Struct):
-    code: int = 0
-    message: str = ""
-
-
-_T = TypeVar("_T")
-
-
-class _Answer(msgspec.Struct, Generic[_T]):
-    result: _T | None = None
-    error: _RpcError | None = None
-    sent_at: _Micros | None = msgspec.field(name="usOut", default=None)
-
-
-_OPTION_ROWS = msgspec.json.Decoder(_Answer[list[_OptionRow]])
-_FUTURE_ROWS = msgspec.json.Decoder(_Answer[list[_FutureRow]])
-_RAW_ROWS = msgspec.json.Decoder(_Answer[list[msgspec.Raw]])
-_ONE_INDEX = msgspec.json.Decoder(_Answer[_Index])
-_ERROR = msgspec.json.Decoder(_Answer[msgspec.Raw])
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows(Generic[_T]):
-    """The readable rows of an answer, how many were not, and when the venue sent it."""
-
-    rows: Sequence[_T]
-    rejected: int
-    sent_at: int | None
+_OPTIONS = Table(DERIBIT, _OptionRow, name="instrument_name")
+_FUTURES = Table(DERIBIT, _FutureRow, name="instrument_name")
+_LIST = Table(DERIBIT, _Listed, name="instrument_name")
+_ONE_INDEX = msgspec.json.Decoder(_Index)
 
 
 def parse_index(bodies: Sequence[Body], asset: Asset) -> IndexPrice:
     """The spot index from a `get_index_price` answer."""
     (body,) = bodies
-    try:
-        answer = _ONE_INDEX.decode(body.content)
-    except (ValueError, RecursionError) as error:
-        raise _unreadable(error) from error
-    index = _result(answer)
-    at, lag = _observed(body, answer.sent_at, None)
+    answer = told(body)
+    index = decoded(DERIBIT, _ONE_INDEX, bytes(answer.result))
+    at, lag = observed(body, answer.sent_at, None)
     return IndexPrice(DERIBIT, asset, at, index.index_price, lag)
 
 
@@ -127,182 +120,122 @@ def parse_vol_index(bodies: Sequence[Body], asset: Asset) -> VolIndex:
 
 
 def parse_options(bodies: Sequence[Body], asset: Asset) -> OptionChain:
-    """The option chain from a `get_book_summary_by_currency` answer of kind `option`."""
+    """The option chain from a `get_book_summary_by_currency` answer of kind `option`.
+
+    An option listed twice counts once: its first row.
+    """
     (body,) = bodies
-    answer = _rows(body, _OPTION_ROWS, _OptionRow)
-    quotes, rejected = _quotes(answer.rows, f"{asset}-")
-    _check_share(len(quotes), rejected + answer.rejected)
-    at, lag = _observed(body, answer.sent_at, _newest(answer.rows))
-    indices = (row.estimated_delivery_price for row in answer.rows)
+    answer, book = told(body), book_of(asset)
+    table = _OPTIONS.rows(answer.result)
+    own = {row.instrument_name: row for row in reversed(table.rows) if book.is_own(_name(row))}
+    quotes = [quote for quote in map(_quoter(book), reversed(own.values())) if quote is not None]
+    rejected = len(own) - len(quotes) + table.lost(book.is_own, len(own))
+    check_share(DERIBIT, len(quotes), rejected)
+    at, lag = observed(body, answer.sent_at, _newest(own.values()))
+    indices = (row.estimated_delivery_price for row in own.values())
     index = next((price for price in indices if price is not None), None)
-    return OptionChain(
-        DERIBIT,
-        asset,
-        at,
-        index,
-        tuple(quotes),
-        rejected=rejected + answer.rejected,
-        lag=lag,
-    )
+    return OptionChain(DERIBIT, asset, at, index, tuple(quotes), rejected=rejected, lag=lag)
 
 
-def _quotes(rows: Iterable[_OptionRow], prefix: str) -> tuple[list[OptionQuote], int]:
-    """The quotes of one currency's rows, and how many of its names could not be read."""
-    quotes, rejected = [], 0
-    for row in rows:
-        if not row.instrument_name.startswith(prefix):
-            continue
+def _name(row: _OptionRow | _FutureRow) -> str:
+    return row.instrument_name
+
+
+def _quoter(book: Book) -> Callable[[_OptionRow], OptionQuote | None]:
+    """Reads one option of a book; None where its name cannot be read."""
+
+    def quote(row: _OptionRow) -> OptionQuote | None:
         option = option_name(row.instrument_name)
         if option is None:
-            rejected += 1
-            continue
-        vol = row.mark_iv
-        quotes.append(
-            OptionQuote(
-                option.expiry,
-                option.strike,
-                option.side,
-                vol / 100 if vol else None,  # zero stands for "no quote"
-                row.underlying_price,
-                row.mark_price,
-                row.open_interest,
-                row.volume,
-            )
+            return None
+        vol, mark = row.mark_iv, row.mark_price
+        return OptionQuote(
+            option.expiry,
+            option.strike,
+            option.side,
+            vol / 100 if vol else None,  # zero stands for "no quote"
+            row.underlying_price,
+            None if book.linear else mark,
+            row.open_interest,
+            row.volume,
+            mark if book.linear else None,
         )
-    return quotes, rejected
+
+    return quote
 
 
 def parse_futures(bodies: Sequence[Body], asset: Asset) -> FuturesCurve:
     """The futures curve from a `get_book_summary_by_currency` answer of kind `future`."""
     (body,) = bodies
-    answer = _rows(body, _FUTURE_ROWS, _FutureRow)
-    own = [row for row in answer.rows if row.instrument_name.startswith(f"{asset}-")]
-    futures = [future for future in map(_future, own) if future is not None]
-    rejected = answer.rejected + len(own) - len(futures)
-    _check_share(len(futures), rejected)
-    at, lag = _observed(body, answer.sent_at, _newest(answer.rows))
+    answer, book = told(body), book_of(asset)
+    table = _FUTURES.rows(answer.result)
+    own = [row for row in table.rows if book.is_own(row.instrument_name)]
+    futures = [future for future in (_future(row, book) for row in own) if future is not None]
+    rejected = len(own) - len(futures) + table.lost(book.is_own, len(own))
+    check_share(DERIBIT, len(futures), rejected)
+    at, lag = observed(body, answer.sent_at, _newest(own))
     return FuturesCurve(DERIBIT, asset, at, tuple(futures), rejected, lag)
 
 
-def _future(row: _FutureRow) -> FutureQuote | None:
-    """One coin-margined contract: its open interest is published in USD."""
-    term = row.instrument_name.partition("-")[2]
+def _future(row: _FutureRow, book: Book) -> FutureQuote | None:
+    """One contract: open interest is published in USD, of a linear one in coin."""
+    term = row.instrument_name.removeprefix(book.prefix)
     when = expiry(term)
-    if when is None and term != "PERPETUAL":
+    if when is None and term != PERPETUAL:
         return None
-    usd = row.open_interest
+    held, mark = row.open_interest, row.mark_price
+    coin = usd = None
+    if held is not None:
+        coin, usd = (held, held * mark) if book.linear else (held / mark, held)
     return FutureQuote(
         row.instrument_name,
         when,
-        row.mark_price,
+        mark,
         row.estimated_delivery_price,
-        open_interest_coin=None if usd is None else usd / row.mark_price,
+        open_interest_coin=coin,
         open_interest_usd=usd,
         funding=None if row.funding_8h is None else Funding(row.funding_8h, _EIGHT_HOURS),
     )
-
-
-def _rows(body: Body, decoder: msgspec.json.Decoder[Any], row: type[_T]) -> _Rows[_T]:
-    """The rows of an answer: all at once when they are all well, else one by one."""
-    try:
-        answer = decoder.decode(body.content)
-    except msgspec.ValidationError:
-        return _one_by_one(body, row)
-    except (ValueError, RecursionError) as error:
-        raise _unreadable(error) from error
-    return _Rows(_result(answer), 0, answer.sent_at)
-
-
-def _one_by_one(body: Body, row: type[_T]) -> _Rows[_T]:
-    try:
-        answer = _RAW_ROWS.decode(body.content)
-    except (ValueError, RecursionError) as error:
-        raise _unreadable(error) from error
-    raw = _result(answer)
-    decoder = msgspec.json.Decoder(row)
-    rows = [read for read in (_readable(decoder, one) for one in raw) if read is not None]
-    return _Rows(rows, len(raw) - len(rows), answer.sent_at)
-
-
-def _readable(decoder: msgspec.json.Decoder[_T], raw: msgspec.Raw) -> _T | None:
-    try:
-        return decoder.decode(raw)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _result(answer: _Answer[_T]) -> _T:
-    if answer.error is not None:
-        raise by_code(answer.error.code, answer.error.message)
-    if answer.result is None:
-        raise FetchError(DERIBIT, "the answer has neither a result nor an error")
-    return answer.result
-
-
-def _check_share(read: int, rejected: int) -> None:
-    if rejected > read:
-        raise FetchError(DERIBIT, f"{rejected} of {read + rejected} rows cannot be read")
 
 
 def _newest(rows: Iterable[_OptionRow | _FutureRow]) -> int | None:
     return max((row.creation_timestamp or 0 for row in rows), default=0) or None
 
 
-def _observed(body: Body, us: int | None, ms: int | None) -> tuple[datetime, timedelta]:
-    """When the answer was true, and how old its marks already were when it was asked for.
-
-    The venue's clock counts; without it, the time of receipt.
-    """
-    stamps = [_EPOCH + timedelta(microseconds=us)] if us else []
-    stamps += [_EPOCH + timedelta(milliseconds=ms)] if ms else []
-    if not stamps:
-        return body.at, timedelta(0)
-    ahead = max(stamps) - body.at
-    if ahead > _CLOCK_TOLERANCE:
-        seconds = ahead.total_seconds()
-        why = f"its clock is {seconds:.0f} s ahead of ours: is this machine's clock right?"
-        raise FetchError(DERIBIT, why)
-    lag = (body.asked_at or body.at) - min(stamps)
-    return min(stamps[0], body.at), max(lag, timedelta(0))
-
-
-def _unreadable(error: Exception) -> FetchError:
-    return FetchError(DERIBIT, f"unreadable answer: {error}")
-
-
-def classify(status: int, content: bytes) -> FetchError | None:
-    """The error an answer stands for: Deribit's own code where it gives one, else the status."""
-    is_error = status != 200
-    if not is_error and b'"error"' not in content:
-        return None
-    refused = _stated(content)
-    if refused is not None and (refused.retry or status not in (403, 418, 451)):
-        return refused
-    return by_status(status) if is_error else None
-
-
-def _stated(content: bytes) -> FetchError | None:
-    try:
-        answer = _ERROR.decode(content)
-    except (ValueError, RecursionError):
-        return None
-    return None if answer.error is None else by_code(answer.error.code, answer.error.message)
-
-
 def covers(asset: Asset) -> bool:
-    """Whether the coin-margined contracts of this asset are listed here."""
-    return asset in _ASSETS
+    """Whether contracts of this asset are read here."""
+    return asset in COIN_MARGINED or asset in _LINEAR
+
+
+def has_options(asset: Asset) -> bool:
+    """Whether options on this asset are listed here, as of 2026."""
+    return asset in _WITH_OPTIONS
+
+
+def has_vol_index(asset: Asset) -> bool:
+    """Whether a volatility index of this asset is published."""
+    return asset in COIN_MARGINED
+
+
+def _assets(bodies: Sequence[Body]) -> frozenset[Asset]:
+    """The assets with a linear perpetual, from the list of all futures in USDC."""
+    (body,) = bodies
+    listed = _LIST.rows(told(body).result).rows
+    names = (row.instrument_name for row in listed if row.is_active)
+    return named(
+        name.removesuffix(_LINEAR_PERPETUAL) for name in names if name.endswith(_LINEAR_PERPETUAL)
+    )
 
 
 def _summary(kind: str) -> Callable[[Asset], tuple[Request, ...]]:
     def requests(asset: Asset) -> tuple[Request, ...]:
-        return (Request(_SUMMARY, {"currency": asset, "kind": kind}),)
+        return (Request(_SUMMARY, {"currency": book_of(asset).currency, "kind": kind}),)
 
     return requests
 
 
 def _index_price(asset: Asset) -> tuple[Request, ...]:
-    return (Request(_INDEX, {"index_name": f"{asset.lower()}_usd"}),)
+    return (Request(_INDEX, {"index_name": book_of(asset).index}),)
 
 
 def _vol_index(asset: Asset) -> tuple[Request, ...]:
@@ -315,12 +248,13 @@ EXCHANGE = Exchange(
     url=URL,
     feeds=(
         Feed(IndexPrice, "price", _index_price, parse_index),
-        Feed(VolIndex, "options", _vol_index, parse_vol_index),
-        Feed(OptionChain, "options", _summary("option"), parse_options),
+        Feed(VolIndex, "options", _vol_index, parse_vol_index, covers=has_vol_index),
+        Feed(OptionChain, "options", _summary("option"), parse_options, covers=has_options),
         Feed(FuturesCurve, "futures", _summary("future"), parse_futures),
     ),
     classify=classify,
     covers=covers,
-    streams=(deribit_stream.stream(covers),),
+    streams=(deribit_stream.STREAM,),
     stream_url=deribit_stream.URL,
+    listing=Listing((Request(_INSTRUMENTS, {"currency": "USDC", "kind": "future"}),), _assets),
 )

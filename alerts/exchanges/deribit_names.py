@@ -1,14 +1,50 @@
-"""What the names of Deribit's instruments say: `BTC-27MAR26-60000-P`, `BTC-27MAR26`."""
+"""What the names of Deribit's instruments say: `BTC-27MAR26-60000-P`, `SOL_USDC-27MAR26-120-C`."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
+from alerts.domain.ids import Asset
 from alerts.domain.market import OptionSide
+
+PERPETUAL = "PERPETUAL"
+COIN_MARGINED = frozenset({Asset("BTC"), Asset("ETH")})
 
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _EXPIRY_HOUR = 8
 _SIDES = {"C": OptionSide.CALL, "P": OptionSide.PUT}
+_USDC = "USDC"
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Where an asset's contracts stand: BTC's and ETH's in a book of their own, margined in coin.
+
+    All others are `linear`: margined, priced and settled in USDC, together in one book.
+    `currency` is what a book is asked for by, `prefix` begins the names of the asset's contracts.
+    https://docs.deribit.com, Naming; https://support.deribit.com, Linear USDC Options
+    """
+
+    currency: str
+    prefix: str
+    index: str
+    linear: bool
+
+    @property
+    def perpetual(self) -> str:
+        return self.prefix + PERPETUAL
+
+    def is_own(self, name: str) -> bool:
+        return name.startswith(self.prefix)
+
+
+@lru_cache(maxsize=256)
+def book_of(asset: Asset) -> Book:
+    """The book of an asset, whether or not anything of it is listed there."""
+    if asset in COIN_MARGINED:
+        return Book(asset, f"{asset}-", f"{asset.lower()}_usd", linear=False)
+    return Book(_USDC, f"{asset}_{_USDC}-", f"{asset.lower()}_usdc", linear=True)
 
 
 class OptionName(NamedTuple):

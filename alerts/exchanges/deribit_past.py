@@ -8,11 +8,11 @@ https://docs.deribit.com/api-reference/market-data/public-get_volatility_index_d
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from alerts.domain.errors import FetchError
 from alerts.domain.ids import Asset, MetricKey
 from alerts.domain.market import (
     Funding,
@@ -22,11 +22,13 @@ from alerts.domain.market import (
     Snapshot,
     VolIndex,
 )
-from alerts.exchanges.deribit import covers
-from alerts.exchanges.deribit_errors import DERIBIT, by_code
+from alerts.exchanges.deribit import covers, has_vol_index
+from alerts.exchanges.deribit_answers import told
+from alerts.exchanges.deribit_errors import DERIBIT
+from alerts.exchanges.deribit_names import COIN_MARGINED, book_of
 from alerts.exchanges.numbers import Numeric, moment, number, price, rate
 from alerts.exchanges.past import Backfill
-from alerts.exchanges.rows import Table, check_share, decoded, sifted
+from alerts.exchanges.rows import Table, check_share, sifted
 from alerts.exchanges.spec import Body, Request
 
 HOUR = timedelta(hours=1)
@@ -49,17 +51,6 @@ class _Hour(msgspec.Struct, gc=False):
     interest_8h: Numeric
 
 
-class _RpcError(msgspec.Struct):
-    code: int = 0
-    message: str = ""
-
-
-class _Answer(msgspec.Struct):
-    result: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
-    error: _RpcError | None = None
-
-
-_ANSWER = msgspec.json.Decoder(_Answer)
 _CANDLES = Table(DERIBIT, _Candle, name="began", within="data")
 _HOURS = Table(DERIBIT, _Hour, name="timestamp")
 
@@ -67,7 +58,7 @@ _HOURS = Table(DERIBIT, _Hour, name="timestamp")
 def parse_vol_index(bodies: Sequence[Body], asset: Asset, step: timedelta = HOUR) -> list[Snapshot]:
     """The vol index at each candle's end, from a `get_volatility_index_data` answer."""
     (body,) = bodies
-    rows = _CANDLES.rows(_result(body))
+    rows = _CANDLES.rows(told(body).result)
 
     def read(row: _Candle) -> VolIndex:
         at = moment(row.began) + step - _JUST_BEFORE
@@ -81,7 +72,7 @@ def parse_vol_index(bodies: Sequence[Body], asset: Asset, step: timedelta = HOUR
 def parse_hours(bodies: Sequence[Body], asset: Asset) -> list[Snapshot]:
     """The spot index and the perpetual's funding at each hour's end."""
     (body,) = bodies
-    rows = _HOURS.rows(_result(body))
+    rows = _HOURS.rows(told(body).result)
     found, rejected = sifted(rows.rows, lambda row: _hour(row, asset))
     check_share(DERIBIT, len(found), rejected + len(rows.rejected))
     return [snapshot for pair in found for snapshot in pair]
@@ -91,20 +82,11 @@ def _hour(row: _Hour, asset: Asset) -> tuple[Snapshot, Snapshot]:
     at = moment(row.timestamp) - _JUST_BEFORE
     index = price(row.index_price)
     funding = Funding(rate(row.interest_8h), _EIGHT_HOURS)
-    perpetual = FutureQuote(f"{asset}-PERPETUAL", None, index, index, funding=funding)
+    perpetual = FutureQuote(book_of(asset).perpetual, None, index, index, funding=funding)
     return (
         IndexPrice(DERIBIT, asset, at, index),
         FuturesCurve(DERIBIT, asset, at, (perpetual,)),
     )
-
-
-def _result(body: Body) -> msgspec.Raw:
-    answer = decoded(DERIBIT, _ANSWER, body.content)
-    if answer.error is not None:
-        raise by_code(answer.error.code, answer.error.message)
-    if not bytes(answer.result):
-        raise FetchError(DERIBIT, "the answer has neither a result nor an error")
-    return answer.result
 
 
 def _vol_index(asset: Asset, start: datetime, end: datetime) -> tuple[Request, ...]:
@@ -113,7 +95,7 @@ def _vol_index(asset: Asset, start: datetime, end: datetime) -> tuple[Request, .
 
 
 def _hours(asset: Asset, start: datetime, end: datetime) -> tuple[Request, ...]:
-    params = {"instrument_name": f"{asset}-PERPETUAL", **_span(start, end)}
+    params = {"instrument_name": book_of(asset).perpetual, **_span(start, end)}
     return (Request("/public/get_funding_rate_history", params),)
 
 
@@ -125,16 +107,24 @@ def _span(start: datetime, end: datetime) -> dict[str, str]:
     }
 
 
+def is_linear(asset: Asset) -> bool:
+    """Whether its index is in USDC; others' indices in true USD go before it."""
+    return covers(asset) and book_of(asset).linear
+
+
+_PERPETUAL = Backfill(
+    DERIBIT,
+    (MetricKey("price"), MetricKey("funding_8h"), MetricKey("funding_annual")),
+    piece=timedelta(days=30),
+    reach=timedelta(days=730),
+    requests=_hours,
+    parse=parse_hours,
+    covers=lambda asset: asset in COIN_MARGINED,
+    closed=True,
+)
+
 BACKFILLS = (
-    Backfill(
-        DERIBIT,
-        (MetricKey("price"), MetricKey("funding_8h"), MetricKey("funding_annual")),
-        piece=timedelta(days=30),
-        reach=timedelta(days=730),
-        requests=_hours,
-        parse=parse_hours,
-        covers=covers,
-    ),
+    _PERPETUAL,
     Backfill(
         DERIBIT,
         (MetricKey("dvol"),),
@@ -142,6 +132,9 @@ BACKFILLS = (
         reach=timedelta(days=730),
         requests=_vol_index,
         parse=parse_vol_index,
-        covers=covers,
+        covers=has_vol_index,
+        closed=True,
     ),
 )
+
+LINEAR = replace(_PERPETUAL, covers=is_linear)

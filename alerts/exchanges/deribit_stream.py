@@ -2,11 +2,13 @@
 
 `liquidation` is T when the taker's was, M when the maker's was, MT for both; `direction` is the
 taker's. A taker who sells by force was long; a maker who sells by force did so to a taker who buys.
-`amount` is in USD for the coin-margined contracts, the only ones read here.
+`amount` is in USD for the coin-margined contracts, and in coin for the linear ones, which all come
+over one channel.
 https://docs.deribit.com, trades.{kind}.{currency}.{interval}
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 
 import msgspec
 
@@ -14,6 +16,7 @@ from alerts.domain.errors import FetchError
 from alerts.domain.ids import Asset
 from alerts.domain.market import Liquidation, Liquidations, PositionSide
 from alerts.exchanges.deribit_errors import DERIBIT, by_code
+from alerts.exchanges.deribit_names import book_of
 from alerts.exchanges.numbers import Numeric, moment, price, size
 from alerts.exchanges.rows import decoded, observed, sifted
 from alerts.exchanges.spec import Body, Stream
@@ -83,38 +86,36 @@ def _of_assets(
     message: Body, trades: Sequence[_Trade], assets: Sequence[Asset]
 ) -> Iterator[Liquidations]:
     for asset in assets:
+        book = book_of(asset)
         own = [
-            trade
-            for trade in trades
-            if trade.liquidation and trade.instrument_name.startswith(f"{asset}-")
+            trade for trade in trades if trade.liquidation and book.is_own(trade.instrument_name)
         ]
         if not own:
             continue
-        events, rejected = sifted(own, _event)
+        events, rejected = sifted(own, partial(_event, linear=book.linear))
         at, lag = observed(DERIBIT, message, [event.at for event in events])
         yield Liquidations(DERIBIT, asset, at, tuple(events), rejected, lag)
 
 
-def _event(trade: _Trade) -> Liquidation:
+def _event(trade: _Trade, *, linear: bool) -> Liquidation:
     side = _SIDES.get((trade.liquidation, trade.direction))
     if side is None:
         raise ValueError(f"{trade.liquidation[:10]!r} with {trade.direction[:10]!r} is no side")
-    paid = price(trade.price)
-    coin = size(size(trade.amount) / paid)
+    paid, amount = price(trade.price), size(trade.amount)
+    coin = amount if linear else size(amount / paid)
     return Liquidation(trade.trade_id, moment(trade.timestamp), side, coin, paid)
 
 
-def stream(covers: Callable[[Asset], bool]) -> Stream:
-    """The trades of all futures of the assets that are covered."""
+def _subscriptions(assets: Sequence[Asset]) -> tuple[str, ...]:
+    """The trades of all futures of the books that the assets stand in."""
+    books = dict.fromkeys(book_of(asset).currency for asset in assets)
+    asked = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "public/subscribe",
+        "params": {"channels": [f"{_CHANNEL}{currency}.100ms" for currency in books]},
+    }
+    return (msgspec.json.encode(asked).decode(),)
 
-    def subscriptions(assets: Sequence[Asset]) -> tuple[str, ...]:
-        channels = [f"{_CHANNEL}{asset}.100ms" for asset in assets if covers(asset)]
-        asked = {
-            "jsonrpc": "2.0",
-            "id": 1,
-            "method": "public/subscribe",
-            "params": {"channels": channels},
-        }
-        return (msgspec.json.encode(asked).decode(),)
 
-    return Stream("", subscriptions, hear)
+STREAM = Stream("", _subscriptions, hear)

@@ -24,6 +24,7 @@ class Backfill:
     A metric is declared only where the venue's past says the same as its present does: an open
     interest of fewer contracts would read as a jump. Where it says nearly the same, `method` names
     the other way of computing, so that the two are not counted as one history.
+    `closed`: of no other assets than these, whatever else the venue is found to list.
     """
 
     venue: Venue
@@ -35,6 +36,7 @@ class Backfill:
     covers: Callable[[Asset], bool]
     follow: AskMore | None = None
     method: str = ""
+    closed: bool = False
 
     @property
     def name(self) -> str:

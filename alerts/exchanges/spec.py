@@ -63,6 +63,7 @@ class Feed:
     `parse` takes the bodies in the order of all requests and raises FetchError
     (`retry=False`) when they cannot be read; it raises nothing else.
     `dated`: whether its futures may expire; a venue of perpetuals alone has no basis.
+    `covers`: of which of the venue's assets it tells, where that is not all of them.
     """
 
     kind: type[Snapshot]
@@ -71,6 +72,7 @@ class Feed:
     parse: Parse
     follow: Callable[[Sequence[Body], Asset], tuple[Request, ...]] | None = None
     dated: bool = True
+    covers: Callable[[Asset], bool] = lambda _: True
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,10 @@ class Exchange:
     streams: tuple[Stream, ...] = ()
     stream_url: str = ""
     listing: Listing | None = None
+
+    def gives(self, feed: Feed, asset: Asset) -> bool:
+        """Whether one of its feeds tells of an asset."""
+        return self.covers(asset) and feed.covers(asset)
 
 
 OnCloses = Callable[[Liquidations], None]

@@ -74,8 +74,12 @@ def _measure_vrp(view: Records, series: Series) -> Sample:
 
 def _implied(series: Series) -> tuple[Series, ...]:
     at_the_money = Series(MetricKey("atm_iv"), series.asset, series.window, series.venue)
+    return (at_the_money, *_index(series))
+
+
+def _index(series: Series) -> tuple[Series, ...]:
     index = Series(MetricKey("dvol"), series.asset, venue=series.venue)
-    return (at_the_money, index) if series.window == "30d" else (at_the_money,)
+    return (index,) if series.window == "30d" else ()
 
 
 def _price(series: Series) -> tuple[Series, ...]:
@@ -113,7 +117,7 @@ VRP = Metric(
     formula="ATM IV of the tenor (else, for 30d, DVOL) - realised volatility of as many days",
     windows=WINDOWS,
     default_window="30d",
-    needs=Past(_price, _implied),
+    needs=Past(_price, _implied, instead=_index),
     view=_unchanged,
     measure=_measure_vrp,
     defaults=Defaults(hold_minutes=10, clear_gap=2.0, levels=(0.0, -10.0), direction="below"),

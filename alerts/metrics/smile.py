@@ -5,7 +5,7 @@ Nothing is extrapolated; an expiry that fails a quality gate is a `Flaw` that sa
 """
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
@@ -138,19 +138,33 @@ def forward_of(quotes: Sequence[OptionQuote]) -> Forward | Flaw:
 
 
 def _parity_forward(quotes: Sequence[OptionQuote]) -> Forward | Flaw:
-    """From F = K / (1 - (call - put)), prices in coin, at the strikes nearest the money."""
-    calls = _prices(quotes, OptionSide.CALL)
-    puts = _prices(quotes, OptionSide.PUT)
-    gaps = sorted((abs(calls[k] - puts[k]), k) for k in calls.keys() & puts.keys())
-    implied = [k / (1 - (calls[k] - puts[k])) for gap, k in gaps[:_PARITY_STRIKES] if gap < 1]
+    """The forward that the pairs of call and put nearest the money imply.
+
+    F = K / (1 - (call - put)) of prices in coin, F = K + (call - put) of prices in USD.
+    """
+    in_coin = _pairs(quotes, lambda quote: quote.mark_price)
+    in_usd = _pairs(quotes, lambda quote: quote.mark_usd)
+    implied = [k / (1 - gap) for gap, k in in_coin if abs(gap) < 1]
+    implied += [k + gap for gap, k in in_usd if k + gap > 0]
     if not implied:
         return Flaw(Reason.PARTIAL_CHAIN, "no forward, and no pair of prices to rebuild it from")
     return Forward(median(implied), rebuilt=True)
 
 
-def _prices(quotes: Sequence[OptionQuote], side: OptionSide) -> dict[float, float]:
-    return {
-        quote.strike: quote.mark_price
-        for quote in quotes
-        if quote.side is side and quote.mark_price is not None
-    }
+def _pairs(
+    quotes: Sequence[OptionQuote], price: Callable[[OptionQuote], float | None]
+) -> list[tuple[float, float]]:
+    """What calls cost above puts, with the strike, of the strikes where that is least."""
+    calls = _prices(quotes, OptionSide.CALL, price)
+    puts = _prices(quotes, OptionSide.PUT, price)
+    gaps = sorted((abs(calls[k] - puts[k]), k) for k in calls.keys() & puts.keys())
+    return [(calls[k] - puts[k], k) for _, k in gaps[:_PARITY_STRIKES]]
+
+
+def _prices(
+    quotes: Sequence[OptionQuote],
+    side: OptionSide,
+    price: Callable[[OptionQuote], float | None],
+) -> dict[float, float]:
+    found = ((quote.strike, price(quote)) for quote in quotes if quote.side is side)
+    return {strike: value for strike, value in found if value is not None}

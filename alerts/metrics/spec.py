@@ -67,11 +67,13 @@ class Past:
     For one series of the metric, `trails` names those whose past it reads and `readings` those of
     which it reads the present only. A reading of the first trail is the occasion to compute; with
     `any_input` a reading of any of them is, and none of them is missed alone.
+    `instead` names those among the readings that only stand in for another one.
     """
 
     trails: Callable[[Series], tuple[Series, ...]]
     readings: Callable[[Series], tuple[Series, ...]] = lambda _: ()
     any_input: bool = False
+    instead: Callable[[Series], tuple[Series, ...]] = lambda _: ()
 
     def occasions(self, series: Series) -> tuple[Series, ...]:
         """The series of which a reading makes a new one of the metric."""

@@ -9,7 +9,7 @@ import msgspec
 from alerts.domain.ids import Asset, Venue
 from alerts.domain.market import PositionSide
 from alerts.exchanges.spec import Request
-from alerts.simulator.deribit_wire import forward
+from alerts.simulator.deribit_books import forward
 from alerts.simulator.expiries import future_expiries, label
 from alerts.simulator.hours import HOUR, hours, of_millis
 from alerts.simulator.liquidations import ForcedClose, events

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from alerts.domain.ids import Asset
+from alerts.exchanges.deribit_names import COIN_MARGINED, book_of
+from alerts.simulator.deribit_books import rounded
 from alerts.simulator.deribit_envelope import Row, result, wrong_parameter
 from alerts.simulator.hours import HOUR, hours, of_millis
 from alerts.simulator.scenario import MarketPoint, Scenario
@@ -24,13 +26,17 @@ def vol_index(point: MarketPoint) -> float:
 
 def funding_history(scenario: Scenario, at: datetime, params: Mapping[str, str]) -> Answer:
     """`get_funding_rate_history`."""
-    asset = Asset(params.get("instrument_name", "").removesuffix("-PERPETUAL"))
+    name = params.get("instrument_name", "")
+    asset = next((one for one in scenario.assets if book_of(one).perpetual == name), Asset(""))
     return past(scenario, at, asset, params, _funding_hour)
 
 
 def vol_history(scenario: Scenario, at: datetime, params: Mapping[str, str]) -> Answer:
     """`get_volatility_index_data`."""
-    return past(scenario, at, Asset(params.get("currency", "")), params, _vol_candle)
+    asset = Asset(params.get("currency", ""))
+    if asset not in COIN_MARGINED:
+        return wrong_parameter("currency", at)
+    return past(scenario, at, asset, params, _vol_candle)
 
 
 def past(
@@ -52,8 +58,8 @@ def _funding_hour(scenario: Scenario, asset: Asset, end: datetime) -> Row:
     point, before = scenario.market(end, asset), scenario.price(end - HOUR, asset)
     return {
         "timestamp": int(end.timestamp() * 1000),
-        "index_price": round(point.price, 2),
-        "prev_index_price": round(before, 2),
+        "index_price": rounded(point.price),
+        "prev_index_price": rounded(before),
         "interest_8h": round(point.funding_8h / 100, 8),
         "interest_1h": round(point.funding_8h / 800, 8),
     }

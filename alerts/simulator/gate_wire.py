@@ -9,7 +9,7 @@ import msgspec
 
 from alerts.domain.ids import Asset, Venue
 from alerts.exchanges.spec import Request
-from alerts.simulator.deribit_wire import forward
+from alerts.simulator.deribit_books import forward
 from alerts.simulator.expiries import future_expiries
 from alerts.simulator.hours import HOUR, hours
 from alerts.simulator.liquidations import Closed, in_hour, total

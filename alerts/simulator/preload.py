@@ -37,7 +37,7 @@ def preload(scenario: Scenario, until: datetime, every: timedelta = HOUR) -> lis
         sample
         for at in sorted({*whole, *quarters})
         for past in [_Past(scenario, at)]
-        for asset in (*scenario.assets, *scenario.elsewhere)
+        for asset in (*scenario.remembered, *scenario.elsewhere)
         for sample in past.samples(asset, only_price=at not in whole)
         if not sample.series.venue or at >= until - FINE  # nobody asks what one venue once said
     ]
@@ -49,7 +49,7 @@ def _closes(scenario: Scenario, until: datetime) -> Iterator[Reading]:
     last = until.replace(minute=0, second=0, microsecond=0)
     for number in range(CLOSES // HOUR):
         begin = last - (number + 1) * HOUR
-        for asset in scenario.assets:
+        for asset in scenario.remembered:
             closed = in_hour(scenario, asset, begin)
             for venue, part in FORCED_CLOSES.items():
                 for metric, usd in (
@@ -83,9 +83,8 @@ class _Past:
         per_venue = [
             sample
             for exchange in EXCHANGES
-            if exchange.covers(asset)
             for feed in exchange.feeds
-            if feed.kind is IndexPrice or not only_price
+            if exchange.gives(feed, asset) and (feed.kind is IndexPrice or not only_price)
             for sample in self._of_feed(asset, feed, WIRES[exchange.venue])
         ]
         return per_venue + list(aggregate(per_venue))

@@ -97,8 +97,8 @@ def _every(
 
 def _covers(exchange: Exchange, backfill: Backfill, asset: Asset) -> bool:
     """An asset that the venue was found to list has what its coins have."""
-    if backfill.covers(asset):
-        return True
+    if backfill.covers(asset) or backfill.closed:
+        return backfill.covers(asset)
     return backfill.covers(_COIN) and asset not in PROXIES and exchange.covers(asset)
 
 

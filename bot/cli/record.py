@@ -77,7 +77,7 @@ async def _record(settings: Settings, recorder: Recorder) -> None:
             group.create_task(_listen(exchange, session, http, settings, recorder))
             for feed in exchange.feeds:
                 beside = PROXIES if feed.kind is IndexPrice else ()
-                assets = [one for one in (*settings.assets, *beside) if exchange.covers(one)]
+                assets = [one for one in (*settings.assets, *beside) if exchange.gives(feed, one)]
                 group.create_task(_poll(http, feed, assets, settings.poll(feed.poll)))
 
 

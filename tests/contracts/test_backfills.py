@@ -27,7 +27,7 @@ def backfill(request):
 
 
 def asset_of(backfill):
-    return next(one for one in map(Asset, ("BTC", "GOLD")) if backfill.covers(one))
+    return next(one for one in map(Asset, ("BTC", "GOLD", "SOL")) if backfill.covers(one))
 
 
 def answers(backfill, asset):

@@ -76,7 +76,7 @@ async def own(market, venue, clock):
     return {future.name: future for future in curve.futures}
 
 
-async def read(market, venue, clock, kind):
+async def read(market, venue, clock, kind, asset=BTC):
     (exchange,) = (one for one in EXCHANGES if one.venue == venue)
     (feed,) = (feed for feed in exchange.feeds if feed.kind is kind)
     async with open_session() as session:
@@ -87,7 +87,7 @@ async def read(market, venue, clock, kind):
             base_url=market.url(venue),
             limits=Limits(spacing_seconds=0.0),
         )
-        return await snapshot(feed, http, BTC)
+        return await snapshot(feed, http, asset)
 
 
 @pytest.mark.parametrize(
@@ -147,6 +147,41 @@ async def test_deribits_futures_and_options_are_the_same():
         for one in options
     }
     assert len(ours) > 500
+    assert ours == {
+        name: (one["openInterest"], one["underlyingPrice"], one["markPrice"])
+        for name, one in chain.items()
+    }
+
+
+async def test_deribits_linear_contracts_are_the_same():
+    clock = ManualClock(NOTE)
+    async with simulated_market(FEB, clock) as market:
+        client = await independent(market, "deribit", "deribit", "https://www.deribit.com", [])
+        try:
+            held = await client.fetch_open_interest("SOL/USDC:USDC")
+            chain = await client.fetch_option_chain("USDC")
+            sizes = {client.market(name)["contractSize"] for name in chain if name[:3] == "SOL"}
+        finally:
+            await client.close()
+        curve = await read(market, "deribit", clock, FuturesCurve, Asset("SOL"))
+        options = [
+            (asset, one)
+            for asset in ("SOL", "XRP")
+            for one in (await read(market, "deribit", clock, OptionChain, Asset(asset))).quotes
+        ]
+
+    (perpetual,) = (one for one in curve.futures if one.expiry is None)
+    assert held["openInterestValue"] == pytest.approx(perpetual.open_interest_coin)
+    ours = {
+        f"{asset}/USDC:USDC-{one.expiry:%y%m%d}-{one.strike:g}-{one.side}": (
+            one.open_interest,
+            one.forward,
+            one.mark_usd,
+        )
+        for asset, one in options
+    }
+    assert sizes == {10}
+    assert len(ours) > 1000
     assert ours == {
         name: (one["openInterest"], one["underlyingPrice"], one["markPrice"])
         for name, one in chain.items()

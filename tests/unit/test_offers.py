@@ -50,6 +50,16 @@ def test_what_is_made_of_several_series_needs_all_of_them(offers):
     assert not offers.has(BY_KEY["vrp"], DOGE)
 
 
+def test_a_premium_needs_no_volatility_index_where_there_are_options():
+    """SOL has options and no DVOL, which only stands in for their volatility."""
+    usual = Offers(EXCHANGES, METRICS)
+
+    assert usual.has(BY_KEY["vrp"], Asset("SOL"))
+    assert keys(METRICS) - keys(usual.of(Asset("SOL"))) == {"dvol"}
+    assert usual.lacks(BY_KEY["dvol"], Asset("SOL")) == "volatility index"
+    assert usual.lacks(BY_KEY["skew25_norm"], DOGE) == "options"
+
+
 def test_forced_closes_come_from_streams_or_from_sums():
     stream = Stream("/", lambda _: (), lambda *_: ())
 

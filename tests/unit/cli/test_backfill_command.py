@@ -29,7 +29,7 @@ def names(found):
 
 
 def test_all_is_wanted_where_nothing_is_named():
-    assert len(jobs()) == 4  # two kinds of past, for BTC and ETH
+    assert len(jobs()) == 5  # two kinds of past for BTC and ETH, one for SOL
 
 
 @pytest.mark.parametrize("text", ["price", "price:BTC", "price:BTC@deribit", "price@deribit"])
@@ -37,14 +37,14 @@ def test_a_series_names_what_fills_it(text):
     found = jobs(text)
 
     assert all("price" in job.backfill.metrics for job in found)
-    assert len(found) == (1 if "BTC" in text else 2)
+    assert len(found) == (1 if "BTC" in text else 3)
 
 
 def test_a_series_named_twice_is_filled_once():
     assert len(jobs("price:ETH", "funding_8h:ETH")) == 1
 
 
-@pytest.mark.parametrize("text", ["skew25_norm", "price:SOL", "price:BTC@okx", "", "nonsense"])
+@pytest.mark.parametrize("text", ["skew25_norm", "dvol:SOL", "price:BTC@okx", "", "nonsense"])
 def test_what_nobody_publishes_is_said_with_what_there_is(text):
     with pytest.raises(UsageError, match="dvol:BTC"):
         jobs(text)

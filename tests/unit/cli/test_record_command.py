@@ -62,7 +62,7 @@ async def test_refusals_are_recorded_too(tmp_path):
 
     recording = await recorded(tmp_path, 3, fault)
 
-    assert sorted(line.status for line in recording.lines()) == [200, 200, 400]
+    assert [line.status for line in recording.lines()].count(400) == 1
 
 
 def test_a_name_gets_its_suffix(tmp_path):

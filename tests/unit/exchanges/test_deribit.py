@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 
 from alerts.domain.errors import FetchError
 from alerts.domain.ids import Asset
-from alerts.domain.market import Funding, OptionSide
+from alerts.domain.market import (
+    Funding,
+    FuturesCurve,
+    IndexPrice,
+    OptionChain,
+    OptionSide,
+    VolIndex,
+)
 from alerts.exchanges.deribit import (
     EXCHANGE,
     classify,
@@ -89,7 +96,7 @@ def test_a_day_has_no_leading_zero_and_a_strike_may_have_a_decimal_point():
 
 
 def test_no_vol_and_a_vol_of_zero_are_no_quote():
-    chain = options(option(mark_iv=None), option(mark_iv=0))
+    chain = options(option(mark_iv=None), option("BTC-27MAR26-62000-P", mark_iv=0))
 
     assert [quote.mark_iv for quote in chain.quotes] == [None, None]
     assert chain.rejected == 0
@@ -399,5 +406,19 @@ def test_requests_name_currency_and_kind():
     ]
 
 
-def test_only_coin_margined_assets_are_covered():
-    assert [EXCHANGE.covers(Asset(asset)) for asset in ("BTC", "ETH", "SOL")] == [True, True, False]
+def test_a_row_listed_twice_counts_once():
+    chain = options(option(open_interest=5.0), option(open_interest=7.0))
+
+    assert [quote.open_interest for quote in chain.quotes] == [5.0]
+    assert chain.rejected == 0
+
+
+def of_kind(kind):
+    (feed,) = (feed for feed in EXCHANGE.feeds if feed.kind is kind)
+    return [asset for asset in ("BTC", "SOL", "XRP", "DOGE") if EXCHANGE.gives(feed, Asset(asset))]
+
+
+def test_not_every_asset_has_options_and_two_have_a_volatility_index():
+    assert of_kind(FuturesCurve) == of_kind(IndexPrice) == ["BTC", "SOL", "XRP", "DOGE"]
+    assert of_kind(OptionChain) == ["BTC", "SOL", "XRP"]
+    assert of_kind(VolIndex) == ["BTC"]
