@@ -75,5 +75,10 @@ def shown_as(series: Series) -> Series:
     return named if other is None else named.less(shown_as(other))
 
 
+def kept_as(key: MetricKey) -> MetricKey:
+    """The metric that is watched and kept, by what it is shown as."""
+    return next((kept for kept, shown in MIRRORED.items() if shown.key == key), key)
+
+
 def _negative(value: float) -> float:
     return -value or 0.0

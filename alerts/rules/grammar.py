@@ -22,7 +22,7 @@ from alerts.rules.conflicts import check_legs
 from alerts.rules.describe import describe
 from alerts.rules.grades import is_graded, read_grade
 from alerts.rules.phrase import LONGEST_NAME, Clause, Phrase, Piece, clean_name, tidy
-from alerts.rules.signs import has_other_sign, turned
+from alerts.rules.signs import in_ours
 from alerts.rules.spelling import (
     Check,
     Trouble,
@@ -135,8 +135,7 @@ def _meaning(condition: Condition, other: Found | None) -> Meaning:
     local = tuple(one for one in condition.phrase.clauses if not _is_shared(one))
     by_kind(tuple(one for one in local if one.kind != "also"))
     meaning = _read(condition, other)
-    other_sign = condition.vocabulary.other_sign and has_other_sign(condition.found)
-    return turned(meaning) if other_sign else meaning
+    return in_ours(meaning, condition.found) if condition.vocabulary.other_sign else meaning
 
 
 def _read(condition: Condition, other: Found | None) -> Meaning:

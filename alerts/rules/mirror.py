@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from alerts.domain.rule import Direction, Draft, Leg
-from alerts.metrics.mirror import shown_as, turn_of
+from alerts.metrics.mirror import kept_as, shown_as, turn_of
 
 _OTHER_SIDE = {Direction.ABOVE: Direction.BELOW, Direction.BELOW: Direction.ABOVE}
 
@@ -13,9 +13,15 @@ def mirrored(draft: Draft) -> Draft:
     return replace(draft, legs=tuple(map(_turned, draft.legs)))
 
 
-def is_turned(draft: Draft) -> bool:
-    """Whether anything of a rule has another sign to be told with."""
-    return any(turn_of(leg.series) for leg in draft.legs)
+def kept(leg: Leg) -> Leg:
+    """A condition as it is watched, where it was written by the name that tells its other sign."""
+    bases = [replace(one, metric=kept_as(one.metric)) for one in leg.series.bases]
+    if bases == list(leg.series.bases):
+        return leg
+    base, *others = bases
+    series = base.less(*others) if others else replace(base, derived=leg.series.derived)
+    whole = 100.0 if series.derived.startswith("pctl.") else 0.0  # a rank counts from the other end
+    return Leg(series, _OTHER_SIDE[leg.direction], whole - leg.level, whole - leg.clear)
 
 
 def _turned(leg: Leg) -> Leg:

@@ -9,13 +9,24 @@ from dataclasses import replace
 from alerts.domain.reading import Series
 from alerts.domain.rule import Direction, Leg
 from alerts.rules.conditions import Meaning
+from alerts.rules.mirror import kept
 from alerts.rules.subject import Found
 
 _TURNED = frozenset({"skew25_norm", "skew25_raw"})
 _KINDS = ("", "chg")
 
 
-def has_other_sign(found: Found) -> bool:
+def in_ours(meaning: Meaning, found: Found) -> Meaning:
+    """What was written by somebody who counts the other way, in the sign that is kept.
+
+    `skew` is theirs, and so is `call skew`, the name under which they read it.
+    """
+    sets = tuple(tuple(map(kept, legs)) for legs in meaning.sets)
+    said = replace(meaning, sets=sets)
+    return _all_turned(said) if _has_other_sign(found) else said
+
+
+def _has_other_sign(found: Found) -> bool:
     """Whether words, rather than a series' own name, speak of what others count the other way."""
     return any(
         metric.key in _TURNED and not piece.text.lower().startswith(metric.key)
@@ -23,7 +34,7 @@ def has_other_sign(found: Found) -> bool:
     )
 
 
-def turned(meaning: Meaning) -> Meaning:
+def _all_turned(meaning: Meaning) -> Meaning:
     """What a condition means, once its levels are read with the other sign."""
     return replace(
         meaning, sets=tuple(tuple(map(_turned, reversed(legs))) for legs in meaning.sets)

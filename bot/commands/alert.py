@@ -13,7 +13,6 @@ from alerts.engine.step import align
 from alerts.ports import Held, New
 from alerts.rules.grammar import parse_all
 from alerts.rules.judge import look
-from alerts.rules.mirror import is_turned, mirrored
 from alerts.rules.until import Today
 from alerts.rules.vocabulary import Vocabulary
 from bot.card import Button, Card
@@ -25,6 +24,7 @@ from bot.commands.expected import Expected, expected, is_counted, over_budget, r
 from bot.commands.market import check_rule, seen, typed, vocabulary
 from bot.commands.past import Past, past, retunes
 from bot.commands.reach import check_reach
+from bot.commands.sign import as_read, drafted, in_sign
 from bot.commands.spec import Ask, Command, Desk, Kind, Param
 from bot.text.cards import saved
 from bot.text.outlook import outlook_line, rate
@@ -32,7 +32,6 @@ from bot.text.preferences import limit
 from bot.text.rules import gist, level_of, oneline, standing, told_in
 
 BUDGET_A_WEEK = 5
-OTHER_SIGN = "In your sign: {}. Lists show mine, put minus call."
 _CALM = f"A calm chat has at most {BUDGET_A_WEEK} a week."
 JUDGED_FROM = timedelta(days=7)
 
@@ -83,9 +82,8 @@ async def create(
         New(ask.chat, ask.user, draft, state), now=now, limit=desk.max_rules
     )
     line = outlook_line(found.seen if found else None, now)
-    card = saved(rule, state, readings, line, retunes(rule, found))
-    if desk.chosen.flipped_sign and is_turned(draft):
-        card = replace(card, lines=(OTHER_SIGN.format(gist(mirrored(draft))), *card.lines))
+    rarer = retunes(rule, found, drafted(draft, desk))
+    card = saved(as_read(rule, desk), state, in_sign(readings, desk), line, rarer)
     return await _with_budget(card, desk, rule, found, held)
 
 
@@ -158,7 +156,7 @@ async def _twin(ask: Ask, desk: Desk, twin: Held, text: str) -> Card:
     number = twin.rule.number
     token = await keep(desk.notes, ask.chat, Kept(text, again=True))
     return Card(
-        title=f"You have that: #{number} {gist(twin.rule.draft)}",
+        title=f"You have that: #{number} {gist(drafted(twin.rule.draft, desk))}",
         strong=f"You have that: #{number}",
         lines=(f"It is {standing(twin.rule, twin.state, desk.clock.now())}. Nothing was added.",),
         buttons=(

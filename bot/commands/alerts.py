@@ -7,10 +7,9 @@ from alerts.domain.rule import Firing, Recovering
 from alerts.ports import Held
 from bot.card import Button, Card
 from bot.commands.edits import find
-from bot.commands.market import fresh
+from bot.commands.sign import as_read, fresh_in_sign, standing
 from bot.commands.spec import Ask, Command, Desk, Kind, Param
 from bot.commands.words import rule_number
-from bot.text.cards import standing_card
 from bot.text.rules import distance, line
 
 PAGE = 8
@@ -25,13 +24,15 @@ async def run(ask: Ask, desk: Desk) -> Card:
         return _none()
     pages = -(-len(held) // PAGE)
     page = min(_page(ask.text), pages)
-    readings = fresh(desk)
+    readings = fresh_in_sign(desk)
     shown = _nearest_first(held, readings)[(page - 1) * PAGE : page * PAGE]
+    now = desk.clock.now()
     return Card(
         title=f"{len(held)} of {desk.max_rules} alerts"
         + (f", page {page} of {pages}" * (pages > 1)),
         lines=tuple(
-            line(each.rule, each.state, readings, desk.clock.now(), each.overlay) for each in shown
+            line(as_read(each.rule, desk), each.state, readings, now, each.overlay)
+            for each in shown
         ),
         footer="Tap one to pause or delete it.",
         buttons=(*_opens(shown), *_turns(page, pages)),
@@ -41,7 +42,7 @@ async def run(ask: Ask, desk: Desk) -> Card:
 async def one(ask: Ask, desk: Desk, number: int) -> Card:
     """The card of one alert."""
     held = await find(ask, desk, number)
-    return standing_card(held.rule, held.state, fresh(desk), desk.clock.now(), held.overlay)
+    return standing(held, desk)
 
 
 def _none() -> Card:

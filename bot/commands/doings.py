@@ -9,10 +9,9 @@ from alerts.domain.rule import Overlay, Rule
 from alerts.engine.move import episode_of
 from alerts.ports import Held
 from bot.card import Card
-from bot.commands.market import fresh
+from bot.commands.sign import as_read, fresh_in_sign, standing
 from bot.commands.spec import Ask, Desk, Reply
 from bot.text import figures
-from bot.text.cards import standing_card
 from bot.text.doings import seen_card, several_card, snoozed_card
 
 USUAL = timedelta(hours=4)
@@ -31,14 +30,14 @@ async def ack(held: Held, desk: Desk, episode: int | None = None) -> Reply:
     if firing is None or firing.episode != (episode or firing.episode):
         return Reply(toast=OVER.format(held.rule.number))
     await _write(desk, held, replace(held.overlay, acked=firing.episode))
-    card = seen_card(held.rule, fresh(desk), desk.clock.now())
+    card = seen_card(as_read(held.rule, desk), fresh_in_sign(desk), desk.clock.now())
     return Reply(card, toast=f"#{held.rule.number} is quiet until it clears.")
 
 
 async def unack(held: Held, desk: Desk) -> Reply:
     """Reminders again."""
     known = await _write(desk, held, replace(held.overlay, acked=0))
-    return Reply(_standing(known, desk), toast=f"#{held.rule.number} reminds you again.")
+    return Reply(standing(known, desk), toast=f"#{held.rule.number} reminds you again.")
 
 
 async def snooze(held: Held, desk: Desk, until: datetime | None = None) -> Reply:
@@ -47,13 +46,13 @@ async def snooze(held: Held, desk: Desk, until: datetime | None = None) -> Reply
     end = until or now + USUAL
     await _write(desk, held, replace(held.overlay, snoozed_until=end))
     toast = f"#{held.rule.number} is snoozed until {figures.clock(end, now)}."
-    return Reply(snoozed_card(held.rule, end, now), toast=toast)
+    return Reply(snoozed_card(as_read(held.rule, desk), end, now), toast=toast)
 
 
 async def unsnooze(held: Held, desk: Desk) -> Reply:
     """Told again from now on."""
     known = await _write(desk, held, replace(held.overlay, snoozed_until=None))
-    return Reply(_standing(known, desk), toast=f"#{held.rule.number} speaks again.")
+    return Reply(standing(known, desk), toast=f"#{held.rule.number} speaks again.")
 
 
 async def ack_all(ask: Ask, desk: Desk, numbers: str = "") -> Reply:
@@ -87,7 +86,7 @@ async def _all(ask: Ask, desk: Desk, numbers: str, change: Change) -> Sequence[R
         overlay = change(held) if not numbers or held.rule.number in wanted else None
         if overlay is not None and not held.rule.paused:
             await desk.rules.overlay(held.rule.id, overlay, now=desk.clock.now())
-            done.append(held.rule)
+            done.append(as_read(held.rule, desk))
     return done
 
 
@@ -96,8 +95,3 @@ async def _write(desk: Desk, held: Held, overlay: Overlay) -> Held:
     if not await desk.rules.overlay(held.rule.id, overlay, now=desk.clock.now()):
         raise ConflictError(f"rule {held.rule.number} went")
     return replace(held, overlay=overlay)
-
-
-def _standing(held: Held, desk: Desk) -> Card:
-    now = desk.clock.now()
-    return standing_card(held.rule, held.state, fresh(desk), now, held.overlay)

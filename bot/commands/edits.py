@@ -14,8 +14,8 @@ from alerts.rules.judge import look
 from bot.card import Button, Card
 from bot.commands.market import fresh
 from bot.commands.past import replayed
+from bot.commands.sign import drafted, standing
 from bot.commands.spec import Ask, Desk
-from bot.text.cards import standing_card
 from bot.text.outlook import outlook_line
 from bot.text.rules import gist
 
@@ -36,7 +36,7 @@ async def delete(held: Held, desk: Desk) -> Card:
     rule = held.rule
     await desk.rules.remove(rule.chat, rule.number)
     return Card(
-        title=f"Deleted #{rule.number} – {gist(rule.draft)}",
+        title=f"Deleted #{rule.number} – {gist(drafted(rule.draft, desk))}",
         strong=f"Deleted #{rule.number}",
         lines=("You will not hear of it again. Undo brings it back within a minute.",),
         buttons=((Button("Set an alert", "cmd:alert"), Button("Your alerts", "cmd:alerts")),),
@@ -97,7 +97,7 @@ async def _write(desk: Desk, read: Held, wanted: Held) -> Card:
     """Write an edit of what was read; ConflictError when the engine has moved on since."""
     now = desk.clock.now()
     rule = await desk.rules.replace(wanted.rule, wanted.state, now=now, was=read.state)
-    card = standing_card(rule, wanted.state, fresh(desk), now, read.overlay)
+    card = standing(Held(rule, wanted.state, read.overlay), desk)
     if rule.draft == read.rule.draft:
         return card
     past = outlook_line(await replayed(desk, rule.draft), now)

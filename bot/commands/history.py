@@ -8,6 +8,7 @@ from alerts.domain.errors import UsageError
 from alerts.domain.rule import Draft
 from bot.card import Button, Card
 from bot.commands.market import vocabulary
+from bot.commands.sign import episode_as_read
 from bot.commands.spec import Ask, Command, Desk, Kind, Param
 from bot.commands.words import Subject, subject
 from bot.text import figures
@@ -38,7 +39,7 @@ async def run(ask: Ask, desk: Desk) -> Card:
     return Card(
         title=strong + named + f", page {page} of {pages}" * (pages > 1),
         strong=strong,
-        lines=tuple(episode_line(one, states, now) for one in shown),
+        lines=tuple(episode_line(episode_as_read(one, desk), states, now) for one in shown),
         footer=footer(["newest first", figures.clock(now, now)], simulated=desk.simulated),
         buttons=(*proofs(shown), *_turns(page, pages, text)),
     )

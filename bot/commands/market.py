@@ -9,6 +9,7 @@ from alerts.domain.reading import Reading, Series
 from alerts.domain.rule import Draft
 from alerts.history.spread import TOGETHER, spread
 from alerts.metrics import BY_KEY, METRICS
+from alerts.metrics.mirror import MIRRORED
 from alerts.metrics.regime import EDGES, REGIME_KEY, inputs, regime_along
 from alerts.metrics.spec import Metric, Unit
 from alerts.rules.vocabulary import Vocabulary
@@ -104,7 +105,9 @@ def vocabulary(desk: Desk) -> Vocabulary:
 
 def typed(desk: Desk) -> Vocabulary:
     """The same, for what the asking chat writes itself."""
-    return Vocabulary(METRICS, desk.assets, other_sign=desk.chosen.flipped_sign)
+    if not desk.chosen.flipped_sign:
+        return vocabulary(desk)
+    return Vocabulary((*METRICS, *MIRRORED.values()), desk.assets, other_sign=True)
 
 
 def presets(metric: Metric, asset: Asset, value: float | None) -> list[tuple[str, float]]:

@@ -14,8 +14,8 @@ from alerts.history.moves import typical_move
 from alerts.metrics import metric_of
 from alerts.ports import Held
 from bot.card import Button, Card
-from bot.commands.market import fresh
 from bot.commands.past import STORE_SECONDS, read
+from bot.commands.sign import as_read, fresh_in_sign
 from bot.commands.spec import Ask, Command, Desk
 from bot.text.cards import away
 from bot.text.rules import distance, gist, value_of
@@ -52,7 +52,7 @@ async def run(ask: Ask, desk: Desk) -> Card:
     held = [one for one in await desk.rules.of_chat(ask.chat) if not one.rule.paused]
     if not held:
         return _none()
-    readings = fresh(desk)
+    readings = fresh_in_sign(desk)
     moves = await _moves(desk, {leg.series for one in held for leg in one.rule.legs})
     ordered = sorted(
         (_place(one, readings, moves) for one in held),
@@ -66,7 +66,7 @@ async def run(ask: Ask, desk: Desk) -> Card:
     shown = ordered[(page - 1) * PAGE : page * PAGE]
     return Card(
         title="Nearest first" + f", page {page} of {pages}" * (pages > 1),
-        lines=tuple(_line(one, readings) for one in shown),
+        lines=tuple(_line(one, desk, readings) for one in shown),
         footer=footer(
             [f"1 day's move: the median change between daily closes of {DAYS} days"],
             simulated=desk.simulated,
@@ -132,9 +132,11 @@ def _days(leg: Leg, readings: Mapping[Series, Reading], moves: Moves) -> float |
     return gap / move
 
 
-def _line(place: Place, readings: Mapping[Series, Reading]) -> str:
+def _line(place: Place, desk: Desk, readings: Mapping[Series, Reading]) -> str:
     """`#8 BTC basis below 3% · now 3.8%, 0.8 pts away · about 1 day's move`."""
-    rule, leg = place.held.rule, place.leg
+    rule, leg = as_read(place.held.rule, desk), place.leg
+    if leg:
+        leg = rule.legs[place.held.rule.legs.index(leg)]
     reading = readings.get(leg.series) if leg else None
     parts = [f"#{rule.number} {gist(rule.draft)}"]
     if leg and reading and place.is_on:

@@ -42,13 +42,18 @@ class Past:
     rarer: tuple[tuple[Draft, Outlook], ...] = ()
 
 
-def retunes(rule: Rule, found: Past | None) -> tuple[Button, ...]:
-    """A button for each rarer level: `15% → 18% · about 1 a month`."""
+def retunes(rule: Rule, found: Past | None, read: Draft | None = None) -> tuple[Button, ...]:
+    """A button for each rarer level: `15% → 18% · about 1 a month`.
+
+    `read` is the rule as its chat reads it, where that is with another sign.
+    """
     leg, mark = rule.legs[0], f"{rule.number}:{rule.revision}"
+    series = (read or rule.draft).legs[0].series
+    turn = 1 if series == leg.series else -1
     return tuple(
         Button(
-            f"{level_of(leg.series, leg.level)} → {level_of(leg.series, one.legs[0].level)}"
-            f" · {rate(seen)}",
+            f"{level_of(series, turn * leg.level)} → "
+            f"{level_of(series, turn * one.legs[0].level)} · {rate(seen)}",
             f"tune:{mark}:{one.legs[0].level:.12g}",
         )
         for one, seen in (found.rarer if found else ())

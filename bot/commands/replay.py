@@ -9,6 +9,7 @@ from bot.commands.drafts import Kept, keep
 from bot.commands.edits import find
 from bot.commands.market import typed, vocabulary
 from bot.commands.past import past
+from bot.commands.sign import drafted
 from bot.commands.spec import Ask, Command, Desk, Kind, Param
 from bot.commands.words import rule_number
 from bot.text.outlook import outlook_line, rate
@@ -20,7 +21,7 @@ async def run(ask: Ask, desk: Desk) -> Card:
     shown = [await _lines(desk, draft) for draft in drafts]
     token = await keep(desk.notes, ask.chat, Kept(_line(ask, drafts)))
     return Card(
-        title=f"Replay: {' / '.join(gist(draft) for draft in drafts)}",
+        title=f"Replay: {' / '.join(gist(drafted(draft, desk)) for draft in drafts)}",
         strong="Replay:",
         lines=tuple(line for lines in shown for line in lines),
         footer="History, never a forecast. Nothing was saved.",
@@ -51,11 +52,16 @@ def _line(ask: Ask, drafts: tuple[Draft, ...]) -> str:
 async def _lines(desk: Desk, draft: Draft) -> tuple[str, ...]:
     found = await past(desk, draft)
     rarer = "; ".join(
-        f"{level_of(one.legs[0].series, one.legs[0].level)}: {rate(seen)}"
+        f"{level_of(leg.series, leg.level)}: {rate(seen)}"
         for one, seen in (found.rarer if found else ())
+        for leg in drafted(one, desk).legs[:1]
     )
     line = outlook_line(found.seen if found else None, desk.clock.now())
-    return (terms(told_in(draft, desk.chosen.place)), line, *((f"At {rarer}.",) if rarer else ()))
+    return (
+        terms(told_in(drafted(draft, desk), desk.chosen.place)),
+        line,
+        *((f"At {rarer}.",) if rarer else ()),
+    )
 
 
 COMMAND = Command(

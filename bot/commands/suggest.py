@@ -9,6 +9,7 @@ from alerts.domain.reading import Reading, Series
 from alerts.metrics import METRICS
 from alerts.rules.guide import CONDITIONS
 from bot.commands.market import fresh, presets
+from bot.commands.sign import drafted
 from bot.commands.spec import Ask, Choice, Desk, Kind, Param
 from bot.commands.zones import matching
 from bot.text import figures
@@ -78,7 +79,8 @@ async def _numbers(ask: Ask, desk: Desk) -> list[Choice]:
     except (StoreError, TimeoutError):
         return []
     return [
-        Choice(f"#{one.rule.number} {gist(one.rule.draft)}", str(one.rule.number)) for one in held
+        Choice(f"#{one.rule.number} {gist(drafted(one.rule.draft, desk))}", str(one.rule.number))
+        for one in held
     ]
 
 
@@ -101,7 +103,11 @@ async def _episodes(ask: Ask, desk: Desk) -> list[Choice]:
         return []
     now = desk.clock.now()
     return [
-        Choice(f"#{one.name} {gist(one.rule.draft)} · {figures.clock(one.fired_at, now)}", one.name)
+        Choice(
+            f"#{one.name} {gist(drafted(one.rule.draft, desk))} · "
+            f"{figures.clock(one.fired_at, now)}",
+            one.name,
+        )
         for one in found[:EPISODES_OFFERED]
     ]
 

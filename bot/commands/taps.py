@@ -28,10 +28,9 @@ from bot.commands.alert import create
 from bot.commands.alerts import one
 from bot.commands.dialogue import leave
 from bot.commands.drafts import give_back, take
-from bot.commands.market import fresh
+from bot.commands.sign import standing
 from bot.commands.spec import Ask, Desk, Reply
 from bot.commands.words import rule_number
-from bot.text.cards import standing_card
 
 OUT_OF_DATE = "This card is out of date."
 USED = "This button was used already, or is too old."
@@ -151,7 +150,7 @@ def _edit(edit: edits.Edit, done: str) -> Tap:
 
 
 def _stale(held: Held, desk: Desk) -> Reply:
-    card = standing_card(held.rule, held.state, fresh(desk), desk.clock.now(), held.overlay)
+    card = standing(held, desk)
     return Reply(card, toast=OUT_OF_DATE)
 
 

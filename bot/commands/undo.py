@@ -19,7 +19,7 @@ from alerts.domain.rule import State
 from alerts.ports import Held, Notes, Reversal
 from bot.card import Button, Card
 from bot.commands.journal import Journal
-from bot.commands.market import fresh
+from bot.commands.sign import as_read, drafted, fresh_in_sign
 from bot.commands.spec import Ask, Command, Desk, Reply
 from bot.text.rules import gist, line
 
@@ -126,13 +126,13 @@ def _on(before: Held | None, state: State | None) -> Held | None:
 async def _card(ask: Ask, desk: Desk, done: Done) -> Card:
     numbers = [one.rule.number for one in done.rules if one.before]
     held = [one for one in await desk.rules.of_chat(ask.chat) if one.rule.number in numbers]
-    readings, now = fresh(desk), desk.clock.now()
-    lines = [line(one.rule, one.state, readings, now) for one in held]
-    lines += [_gone(one) for one in done.rules if one.before is None]
+    readings, now = fresh_in_sign(desk), desk.clock.now()
+    lines = [line(as_read(one.rule, desk), one.state, readings, now) for one in held]
+    lines += [_gone(one, desk) for one in done.rules if one.before is None]
     more = len(lines) - LISTED_AT_MOST
     extra = (f"… and {more} more: /alerts",) if more > 0 else ()
     strong = _title(done)
-    single = f" – {gist(done.rules[0].rule.draft)}" if len(done.rules) == 1 else ""
+    single = f" – {gist(drafted(done.rules[0].rule.draft, desk))}" if len(done.rules) == 1 else ""
     return Card(
         title=strong + single,
         strong=strong,
@@ -141,8 +141,8 @@ async def _card(ask: Ask, desk: Desk, done: Done) -> Card:
     )
 
 
-def _gone(one: Reversal) -> str:
-    return f"#{one.rule.number} {gist(one.rule.draft)} · no longer saved"
+def _gone(one: Reversal, desk: Desk) -> str:
+    return f"#{one.rule.number} {gist(drafted(one.rule.draft, desk))} · no longer saved"
 
 
 def _title(done: Done) -> str:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from alerts.domain.errors import StoreError, UsageError
 from alerts.domain.reading import Reading
-from alerts.domain.rule import Draft
+from alerts.domain.rule import Draft, Rule
 from alerts.engine.tape import Tape, wind
 from alerts.engine.trace import nudge, trace
 from alerts.metrics import metric_of
@@ -19,9 +19,11 @@ from bot.commands.edits import find
 from bot.commands.history import about, is_about
 from bot.commands.market import fresh, vocabulary
 from bot.commands.past import STORE_SECONDS, read
+from bot.commands.sign import as_read, drafted, fresh_in_sign
 from bot.commands.spec import Ask, Command, Desk, Kind, Param
 from bot.commands.words import Subject, rule_number, subject
 from bot.text import figures
+from bot.text.mirror import mirrored_trace
 from bot.text.rules import distance, gist, line
 from bot.text.told import footer
 from bot.text.why import Case, answer, change, fields, reasons
@@ -112,20 +114,22 @@ async def explain(ask: Ask, desk: Desk, held: Held, others: Sequence[Held] = ())
     rule, now = held.rule, desk.clock.now()
     tape = await _tape(desk, rule.draft)
     seen = trace(rule.draft, tape, now - LOOKED_BACK, now)
+    told = mirrored_trace(seen) if desk.chosen.flipped_sign else seen
     fired = [one for one in await desk.episodes.of_chat(ask.chat) if one.rule.id == rule.id]
     recent = [one for one in fired if now - one.fired_at <= LOOKED_BACK]
     case = Case(
-        *(rule, held.state, held.overlay, seen, recent, fresh(desk), desk.chosen),
+        *(as_read(rule, desk), held.state, held.overlay, told, recent),
+        *(fresh_in_sign(desk), desk.chosen),
         tally=await tally(ask, desk),
         now=now,
     )
     idle = not rule.paused and not recent
     buttons = [
-        *(change(rule, nudge(seen, tape, gap=_gap(rule.draft))) if idle else ()),
+        *(_change(rule, nudge(seen, tape, gap=_gap(rule.draft)), desk) if idle else ()),
         Button(f"Open #{rule.number}", f"show:{rule.number}"),
         *(Button(f"Proof #{one.name}", f"cmd:proof:{one.name}") for one in fired[:1]),
     ]
-    strong = f"Why #{rule.number} {gist(rule.draft)}"
+    strong = f"Why #{rule.number} {gist(drafted(rule.draft, desk))}"
     return Card(
         title=f"{strong} – {answer(case)}",
         strong=strong,
@@ -136,6 +140,13 @@ async def explain(ask: Ask, desk: Desk, held: Held, others: Sequence[Held] = ())
         ),
         buttons=(tuple(buttons), *_choices(others)),
     )
+
+
+def _change(rule: Rule, found: Draft | None, desk: Desk) -> tuple[Button, ...]:
+    """The button with the change that would have made it fire, its label for this chat to read."""
+    told = change(as_read(rule, desk), found and drafted(found, desk))
+    meant = change(rule, found)
+    return tuple(Button(one.label, two.act) for one, two in zip(told, meant, strict=True))
 
 
 def _gap(draft: Draft) -> float:
@@ -192,11 +203,11 @@ def _nothing(asked: Subject, desk: Desk) -> Card:
 
 
 def _which(held: Sequence[Held], desk: Desk) -> Card:
-    readings, now = fresh(desk), desk.clock.now()
+    readings, now = fresh_in_sign(desk), desk.clock.now()
     nearest = sorted(held, key=lambda one: distance(one.rule, readings))[:OFFERED_AT_MOST]
     return Card(
         title="Why did which alert not come?",
-        lines=tuple(line(one.rule, one.state, readings, now) for one in nearest),
+        lines=tuple(line(as_read(one.rule, desk), one.state, readings, now) for one in nearest),
         buttons=_choices(nearest),
     )
 

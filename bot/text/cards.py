@@ -16,6 +16,7 @@ from alerts.domain.rule import (
     Unaligned,
     Waiting,
 )
+from alerts.metrics.mirror import kept_as
 from bot.card import Button, Card
 from bot.text import figures
 from bot.text.doings import ways
@@ -107,7 +108,7 @@ def _typed(draft: Draft) -> str:
 
 
 def _subject(leg: Leg) -> str:
-    return f"{leg.series.asset} {leg.series.metric}"
+    return f"{leg.series.asset} {kept_as(leg.series.metric)}"
 
 
 def _edits(rule: Rule) -> tuple[Button, ...]:

@@ -1,11 +1,13 @@
 """Alerts told with the other sign of skew, to a chat that has chosen it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from alerts.domain.episode import Episode
 from alerts.domain.event import Event
-from alerts.domain.reading import Close, Reading
+from alerts.domain.reading import Close, Reading, Series
 from alerts.domain.rule import Rule
+from alerts.engine.trace import Trace
 from alerts.history.context import Context, Stretch, TooLittle
 from alerts.metrics.mirror import Turn, shown_as, turn_of
 from alerts.rules import mirror
@@ -57,6 +59,22 @@ def mirrored_reading(reading: Reading) -> Reading:
     if turn is None:
         return reading
     return replace(reading, series=shown_as(reading.series), value=turn(reading.value))
+
+
+def with_mirrored(readings: Mapping[Series, Reading]) -> dict[Series, Reading]:
+    """Readings, with every one that has another sign told in it too."""
+    turned = (mirrored_reading(one) for one in readings.values())
+    return {**readings, **{one.series: one for one in turned}}
+
+
+def mirrored_trace(trace: Trace) -> Trace:
+    """What a rule saw, with its readings turned; its stretches have no sign."""
+    return replace(
+        trace,
+        draft=mirror.mirrored(trace.draft),
+        nearest=tuple(map(_reading, trace.nearest)),
+        farthest=tuple(map(_reading, trace.farthest)),
+    )
 
 
 def _event(event: Event) -> Event:

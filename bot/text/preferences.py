@@ -163,7 +163,7 @@ def snoozed_until(chosen: Preferences, now: datetime) -> datetime | None:
 
 def _sign(chosen: Preferences) -> str:
     if chosen.flipped_sign:
-        return "you write, and alerts tell, call − put: fear is minus"
+        return "you write, and alerts and lists tell, call − put: fear is minus"
     return "put − call: fear is plus"
 
 

@@ -30,6 +30,7 @@ from alerts.domain.rule import (
 )
 from alerts.engine.move import episode_of
 from alerts.metrics import METRICS, metric_of
+from alerts.metrics.mirror import MIRRORED
 from alerts.metrics.spec import Metric
 from alerts.rules.describe import condition, describe
 from alerts.rules.vocabulary import Vocabulary
@@ -61,7 +62,7 @@ def oneline(draft: Draft) -> str:
 def _words(legs: Sequence[Leg]) -> Vocabulary:
     """The vocabulary that can name what legs are about."""
     assets = (base.asset for leg in legs for base in leg.series.bases)
-    return Vocabulary(METRICS, tuple(dict.fromkeys(assets)))
+    return Vocabulary((*METRICS, *MIRRORED.values()), tuple(dict.fromkeys(assets)))
 
 
 def unsure(line: str) -> str:

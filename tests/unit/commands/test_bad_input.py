@@ -332,10 +332,8 @@ async def test_always_the_other_sign_is_one_tap_and_read_from_then_on(room):
 
     card = await room.says("skew below -15")
 
-    assert card.title == "Saved as #1 – BTC skew above 15%"
-    assert (
-        card.lines[0] == "In your sign: BTC call skew below −15%. Lists show mine, put minus call."
-    )
+    assert card.title == "Saved as #1 – BTC call skew below −15%"
+    assert "Positive: calls dearer than puts" in card.lines[0]
 
 
 @pytest.mark.parametrize(
@@ -363,7 +361,7 @@ async def test_a_range_with_the_other_sign_stays_a_range(room):
 
     card = await room.says("skew between -20 and -15")
 
-    assert "BTC skew above 15% and BTC skew below 20%" in card.title
+    assert "BTC call skew below −15% and BTC call skew above −20%" in card.title
 
 
 async def test_a_question_with_the_other_sign_is_answered_in_ours(room):
@@ -372,7 +370,7 @@ async def test_a_question_with_the_other_sign_is_answered_in_ours(room):
 
     await room.presses("−15%")
 
-    assert room.card.title == "Saved as #1 – BTC skew above 15%"
+    assert room.card.title == "Saved as #1 – BTC call skew below −15%"
 
 
 async def test_a_decimal_comma_is_asked_about_only_once(room):

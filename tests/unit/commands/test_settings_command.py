@@ -8,7 +8,8 @@ from alerts.domain.errors import StoreAwayError
 from alerts.domain.preferences import Budget, Period, Preferences, Quiet
 from bot.commands.zones import COMMON, matching, zone_of
 from bot.platforms.discord.tree import SUGGESTED
-from tests.unit.commands.room import NOW, Room
+from tests.builders import minutes
+from tests.unit.commands.room import NOW, SKEW, Room, a_reading
 
 
 @pytest.fixture
@@ -382,8 +383,54 @@ async def test_who_always_uses_the_other_sign_is_asked_once(room):
 
     assert await level(room) == [("above", 15.0)]
     assert card.title.startswith("Saved as #1")
-    assert "In your sign: BTC call skew below −15%." in shown(card)
-    assert "Skew: you write, and alerts tell, call − put" in shown(await room.says("/settings"))
+    assert card.title == "Saved as #1 – BTC call skew below −15%"
+    card = await room.says("/settings")
+    assert "Skew: you write, and alerts and lists tell, call − put" in shown(card)
+
+
+async def test_lists_and_cards_tell_what_was_typed_with_the_other_sign(room):
+    await room.taps("set:sign")
+    await room.says("skew below -15 once")
+
+    assert room.card.footer == "As one line: BTC call skew below -15% once"
+    assert "#1 BTC call skew below −15% once · now −14.2% · armed" in shown(
+        await room.says("/alerts")
+    )
+    assert "#1 BTC call skew below −15% · now −14.2%, 0.8 pts away" in shown(
+        await room.says("/near")
+    )
+    card = await room.says("/alerts 1")
+    assert card.title == "#1 BTC call skew below −15% – armed"
+    assert "clears above −13%" in shown(card)
+    assert "cmd:explain:BTC skew25_norm" in [one.act for row in card.buttons for one in row]
+    assert (await room.says("/replay 1")).title == "Replay: BTC call skew below −15%"
+    assert (await room.says("/delete 1")).title == "Deleted #1 – BTC call skew below −15%"
+
+
+async def test_why_tells_the_other_sign_and_its_button_means_ours(room):
+    await room.taps("set:sign")
+    await room.says("skew below -15 for 0m")
+    await room.store.history.extend(
+        [a_reading(SKEW, 13.0 + 1.4 * (one > 30), NOW - minutes(60 - one)) for one in range(60)]
+    )
+
+    card = await room.says("/why 1")
+
+    assert card.title.startswith("Why #1 BTC call skew below −15%")
+    assert "BTC call skew −14.4% at least" in shown(card)
+    assert "0.6 pts over your −15%" in shown(card)
+    [(label, act)] = [(b.label, b.act) for row in card.buttons for b in row if "→" in b.label]
+    assert label == "−15% → −14%"
+    await room.taps(act)
+    assert await level(room) == [("above", 14.0)]
+
+
+async def test_a_line_of_a_card_typed_again_is_the_same_alert(room):
+    await room.taps("set:sign")
+    await room.says("skew below -15 once")
+    line = room.card.footer.removeprefix("As one line: ")
+
+    assert (await room.says(line)).title.startswith("You have that: #1")
 
 
 async def test_what_a_button_carries_is_always_in_the_sign_that_is_kept(room):
