@@ -1,7 +1,7 @@
 """`derivwatch replay`: what a rule would have said over a recording."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
@@ -21,6 +21,7 @@ from alerts.playback import USUAL_ASSETS, samples
 from alerts.recording import Recording, iso
 from alerts.rules.describe import describe
 from alerts.rules.grammar import parse
+from alerts.rules.until import Today
 from alerts.rules.vocabulary import Vocabulary
 from bot.cli.lifetime import DURATION
 from bot.cli.recorded import RECORDING, TIME, Moment, Refused, derived, opened
@@ -52,13 +53,13 @@ def command(  # noqa: PLR0913 -- one parameter for each option
     """The events that RULE, such as "skew above 15%", would have caused; then a summary.
 
     It starts with no state: without --fire-on-first, a rule met from the beginning waits for its
-    next crossing.
+    next crossing. "until friday" is counted from where it starts.
     """
-    draft = _draft(rule)
     if first and last and last.end < first.start:
         raise Refused("--to lies before --from")
-    click.echo(f"rule: {describe(draft)}", err=True)
     with opened(path) as recording:
+        draft = _draft(rule, first.start if first else recording.first().at)
+        click.echo(f"rule: {describe(draft)}", err=True)
         played = engine.replay(
             draft,
             _watched(recording, draft),
@@ -75,10 +76,11 @@ def command(  # noqa: PLR0913 -- one parameter for each option
     _echo({"summary": played.summary})
 
 
-def _draft(text: str) -> Draft:
+def _draft(text: str, start: datetime) -> Draft:
+    """The rule as said where the replay starts: "until friday" is counted from there."""
     vocabulary = Vocabulary(METRICS, USUAL_ASSETS, [exchange.venue for exchange in EXCHANGES])
     try:
-        return parse(text, vocabulary)
+        return parse(text, vocabulary, today=Today(start))
     except UsageError as error:
         said = " ".join(str(error).split())
         ended = said if said.endswith((".", "?", "!")) else f"{said}."

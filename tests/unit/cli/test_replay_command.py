@@ -73,6 +73,25 @@ def test_it_ends_where_it_is_told_to(run, recording):
     assert told(run(command, *words)) == ["fired"]
 
 
+@pytest.mark.parametrize("until", ["friday", "6 feb", "1d", "2026-02-07T00:00Z"])
+def test_until_is_counted_from_where_the_replay_starts(run, recording, until):
+    """The recording starts on Thursday, 5 February 2026 at noon, UTC."""
+    outcome = run(command, f"skew above 15% remind 7d until {until}", "--recording", recording)
+
+    assert told(outcome) == ["fired", "expired"]
+    ended = {"1d": "2026-02-06T12:00:00.000Z"}.get(until, "2026-02-07T00:00:00.000Z")
+    assert outcome.lines[1]["at"] == ended
+
+
+def test_an_end_before_the_start_is_a_mistake(run, recording):
+    words = ["skew above 15% until 2026-02-06", "--from", "2026-02-07", "--recording", recording]
+
+    outcome = run(command, *words)
+
+    assert (outcome.status, outcome.lines) == (2, [])
+    assert "until 2026-02-06 is past" in outcome.said
+
+
 def test_a_recording_without_the_series_has_nothing_to_tell(run, recording):
     outcome = run(command, "eth skew above 15%", "--recording", recording)
 

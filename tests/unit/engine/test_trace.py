@@ -155,6 +155,14 @@ def test_a_shorter_hold_is_named_where_it_was_met_too_briefly():
     assert found == a_draft(timing=Timing(hold=minutes(5)))
 
 
+def test_a_hold_is_named_where_it_was_met_and_not_at_the_close():
+    values = [14.0, *[15.5] * 6, 14.0]
+
+    found = changed(a_draft(timing=Timing(at_close=True)), readings(values), end=7)
+
+    assert found == a_draft(timing=Timing(hold=minutes(5)))
+
+
 def test_a_level_nearer_to_what_was_reached_is_named_else():
     found = changed(a_draft(), readings([13.0, 14.6, 13.0]), end=2)
 
