@@ -40,8 +40,8 @@ class OptionChain:
     """All options of one asset at one venue; `index` is the spot index in USD at that moment.
 
     `span` is how long collecting the chain took (zero for a single response);
-    `rejected` counts rows that could not be read; `lag` is how old the marks already were
-    when they were asked for.
+    `rejected` counts rows that could not be read, nameless ones by the asset's share of them;
+    `lag` is how old the marks already were when they were asked for.
     """
 
     venue: Venue
@@ -50,7 +50,7 @@ class OptionChain:
     index: float | None
     quotes: tuple[OptionQuote, ...]
     span: timedelta = timedelta(0)
-    rejected: int = 0
+    rejected: float = 0
     lag: timedelta = timedelta(0)
 
 
@@ -96,7 +96,7 @@ class FuturesCurve:
     asset: Asset
     at: datetime
     futures: tuple[FutureQuote, ...]
-    rejected: int = 0
+    rejected: float = 0
     lag: timedelta = timedelta(0)
 
 
@@ -149,7 +149,7 @@ class Liquidations:
     asset: Asset
     at: datetime
     events: tuple[Liquidation, ...]
-    rejected: int = 0
+    rejected: float = 0
     lag: timedelta = timedelta(0)
 
 

@@ -124,7 +124,7 @@ class Market:
         path = f"{self._prefix}/openInterest"
         return tuple(Request(path, {"symbol": one.symbol}, spare=True) for one in contracts)
 
-    def contracts(self, body: Body, asset: Asset) -> tuple[list[Contract], int]:
+    def contracts(self, body: Body, asset: Asset) -> tuple[list[Contract], float]:
         """The contracts of an asset that trade, and how many rows of it could not be read."""
         listed = self._contracts.rows(body.content)
         own = [row for row in listed.rows if row.base_asset == asset and _is_wanted(row)]

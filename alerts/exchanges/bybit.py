@@ -74,7 +74,7 @@ _TABLE = Table(BYBIT, _Ticker, name="symbol")
 def parse_futures(bodies: Sequence[Body], asset: Asset) -> FuturesCurve:
     """The curve from the `tickers` answers of all linear and of all inverse contracts."""
     read: list[FutureQuote] = []
-    rejected = 0
+    rejected = 0.0
     seen = []
     for body, category in zip(bodies, (_LINEAR, _INVERSE), strict=True):
         tickers, at, lag = _tickers(body)

@@ -84,6 +84,7 @@ def parse_futures(bodies: Sequence[Body], asset: Asset) -> FuturesCurve:
     dated, rejected = _dated(more[:1], asset)
     coming = [one for one in dated if one.expiry is not None and one.expiry > body.at]
     inverse, lost = _inverse(more[1:])
+    check_share(GATE, 1 + len(inverse) + len(dated), rejected + lost)
     return FuturesCurve(GATE, asset, body.at, (perpetual, *inverse, *coming), rejected + lost)
 
 
@@ -109,7 +110,7 @@ def _inverse(bodies: Sequence[Body]) -> tuple[list[FutureQuote], int]:
         return [], 1
 
 
-def _dated(lists: Sequence[Body], asset: Asset) -> tuple[list[FutureQuote], int]:
+def _dated(lists: Sequence[Body], asset: Asset) -> tuple[list[FutureQuote], float]:
     """The dated contracts of an asset, and how many rows of theirs were rejected.
 
     A list that is no list counts as one rejected row: the perpetual is worth more without it.

@@ -23,7 +23,7 @@ from alerts.domain.market import Funding, FutureQuote, FuturesCurve, IndexPrice
 from alerts.exchanges.coverage import named
 from alerts.exchanges.numbers import Numeric, amount, given, price, rate
 from alerts.exchanges.refusals import blocked, by_status
-from alerts.exchanges.rows import decoded
+from alerts.exchanges.rows import check_share, decoded
 from alerts.exchanges.spec import Body, Exchange, Feed, Listing, Request
 
 HYPERLIQUID = Venue("hyperliquid")
@@ -78,10 +78,14 @@ _CONTEXT = msgspec.json.Decoder(_Context)
 
 @dataclass(frozen=True, slots=True)
 class _Book:
-    """One order book's coins with their contexts, still unread."""
+    """One order book's coins with their contexts, still unread.
+
+    `nameless`: coins whose name cannot be read, for each one that can.
+    """
 
     contexts: Mapping[str, msgspec.Raw]
     delisted: frozenset[str]
+    nameless: float = 0.0
 
     def context(self, name: str) -> _Context:
         """A listed coin's context; FetchError where there is none to be had."""
@@ -100,7 +104,7 @@ def parse_futures(bodies: Sequence[Body], asset: Asset) -> FuturesCurve:
     (body,) = bodies
     names = _basket(book := _book(body), asset)
     futures = () if len(names) > 1 else (_quote(names[0], book.context(names[0])),)
-    return FuturesCurve(HYPERLIQUID, asset, body.at, futures)
+    return FuturesCurve(HYPERLIQUID, asset, body.at, futures, len(futures) * book.nameless)
 
 
 def parse_index(bodies: Sequence[Body], asset: Asset) -> IndexPrice:
@@ -131,11 +135,11 @@ def _book(body: Body) -> _Book:
         why = f"{len(universe)} coins with {len(contexts)} contexts: whose is whose is unknown"
         raise FetchError(HYPERLIQUID, why)
     coins = [_listed(raw) for raw in universe]
-    if sum(1 for coin in coins if coin is None) > len(coins) / 2:
-        raise FetchError(HYPERLIQUID, "most names of coins cannot be read")
     pairs = [(coin, raw) for coin, raw in zip(coins, contexts, strict=True) if coin is not None]
+    check_share(HYPERLIQUID, len(pairs), lost := len(coins) - len(pairs))
     listed = {coin.name: raw for coin, raw in reversed(pairs) if not coin.is_delisted}
-    return _Book(listed, frozenset(coin.name for coin, _ in pairs) - listed.keys())
+    delisted = frozenset(coin.name for coin, _ in pairs) - listed.keys()
+    return _Book(listed, delisted, lost / max(len(pairs), 1))
 
 
 def _listed(raw: msgspec.Raw) -> _Listed | None:

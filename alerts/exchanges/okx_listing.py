@@ -68,10 +68,10 @@ class Contract:
         return notional / paid if self.inverse else notional
 
 
-def listed(bodies: Sequence[Body], asset: Asset) -> tuple[list[Contract], int]:
+def listed(bodies: Sequence[Body], asset: Asset) -> tuple[list[Contract], float]:
     """The live contracts of an asset from lists of instruments, and how many could not be read."""
     found: list[Contract] = []
-    lost = 0
+    lost = 0.0
     for body in bodies:
         listing = rows(_INSTRUMENTS, body)
         own = [row for row in listing.rows if is_of(asset, row.inst_id) and row.state == "live"]

@@ -31,14 +31,14 @@ class Rows(Generic[_T]):
     rows: Sequence[_T]
     rejected: tuple[str, ...] = ()
 
-    def lost(self, is_own: Callable[[str], bool], own: int) -> int:
+    def lost(self, is_own: Callable[[str], bool], own: int) -> float:
         """How many rows of one asset are missing, when `own` of them were read.
 
-        Nameless rows are taken to be spread evenly over all assets.
+        Nameless rows are taken to be spread evenly over all assets, so it need not be whole.
         """
         named = sum(1 for name in self.rejected if name and is_own(name))
         nameless = sum(1 for name in self.rejected if not name)
-        return named + round(own * nameless / max(len(self.rows), 1))
+        return named + own * nameless / max(len(self.rows), 1)
 
 
 class Table(Generic[_T]):
@@ -118,10 +118,10 @@ def sifted(rows: Iterable[_T], read: Callable[[_T], _U]) -> tuple[list[_U], int]
     return found, rejected
 
 
-def check_share(venue: Venue, read: int, rejected: int) -> None:
+def check_share(venue: Venue, read: int, rejected: float) -> None:
     """FetchError when more rows were rejected than read."""
     if rejected > read:
-        raise FetchError(venue, f"{rejected} of {read + rejected} rows cannot be read")
+        raise FetchError(venue, f"{rejected:.0f} of {read + rejected:.0f} rows cannot be read")
 
 
 def observed(

@@ -57,7 +57,7 @@ def curve_view(curve: FuturesCurve) -> Curve:
     points = [_point(future, future.expiry - curve.at) for future in dated if future.expiry]
     far_enough = sorted((p for p in points if p.days >= NEAREST_DAYS), key=lambda p: p.days)
     flaw = stale(curve.lag) or _shortage(dated, far_enough)
-    listed = bool(dated) or not curve.futures or curve.rejected > 0
+    listed = bool(dated) or not curve.futures or curve.rejected >= 1
     weight = sum(map(held_usd, dated)) or 1.0
     return Curve(curve, tuple(far_enough), flaw, weight, listed)
 

@@ -25,7 +25,7 @@ def stale(lag: timedelta) -> Flaw | None:
     return Flaw(Reason.STALE, f"the venue's marks are {lag.total_seconds():.0f} s old")
 
 
-def sound_share(read: int, rejected: int) -> float:
+def sound_share(read: int, rejected: float) -> float:
     """The share of a response's rows that could be read."""
     return read / (read + rejected) if read else 0.0
 
@@ -35,6 +35,6 @@ def graded(*doubts: bool) -> Quality:
     return Quality.DEGRADED if any(doubts) else Quality.OK
 
 
-def is_patchy(read: int, rejected: int) -> bool:
+def is_patchy(read: int, rejected: float) -> bool:
     """Whether too many rows of a response could not be read for it to be called whole."""
     return sound_share(read, rejected) < 1 - MOST_REJECTED

@@ -102,7 +102,7 @@ def test_a_context_that_cannot_be_read_does_not_stop_another_coin():
 
 
 def test_most_coins_unread_spoil_the_answer():
-    with pytest.raises(FetchError, match="most names"):
+    with pytest.raises(FetchError, match="2 of 3 rows"):
         curve((7, context()), (None, context()), (coin(), context()))
 
 
