@@ -134,17 +134,16 @@ class Poller:
     async def listen(self, source: Source) -> None:
         """Count what a venue pushes, until cancelled; a standby listens too, and counts anew."""
         venue = source.exchange.venue
-        own = [asset for asset in self.assets if source.exchange.covers(asset)]
 
         def on_closes(closes: Liquidations) -> None:
             self.memory.ledger.take(closes)
 
-        def on_heard(start: datetime, end: datetime) -> None:
-            for asset in own:
+        def on_heard(assets: Sequence[Asset], start: datetime, end: datetime) -> None:
+            for asset in assets:
                 self.memory.ledger.heard(venue, asset, start, end)
 
         if source.listen is not None:
-            await source.listen(own, on_closes, on_heard)
+            await source.listen(self.assets, on_closes, on_heard)
 
     async def _first_round(self) -> None:
         """One beat of every poll at once: nobody waits a minute for the first number."""

@@ -133,9 +133,12 @@ class Exchange:
 
 
 OnCloses = Callable[[Liquidations], None]
-OnHeard = Callable[[datetime, datetime], None]
+OnHeard = Callable[[Sequence[Asset], datetime, datetime], None]
 Listen = Callable[[Sequence[Asset], OnCloses, OnHeard], Awaitable[None]]
-"""Listens to a venue's streams until cancelled: what was closed, and which time was heard."""
+"""Listens to a venue's streams until cancelled: what was closed, and which time was heard.
+
+Given are all assets that are wanted; heard are those that the venue covers, each from when it does.
+"""
 
 
 @dataclass(frozen=True, slots=True)

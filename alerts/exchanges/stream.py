@@ -4,13 +4,16 @@ A connection that breaks, falls silent or cannot be understood is opened again a
 doubles up to a minute. What was pushed meanwhile is gone, so only the time in which every stream
 of the venue stood open counts as heard, and of it only what lies before a sign of life: a message,
 or the answer to a ping. A dead connection is noticed late, and nothing was heard on it meanwhile.
+
+An asset that the venue is found to list later is asked for on the connections that stand open, and
+counts as heard from then on; it costs the others no moment.
 """
 
 import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -89,9 +92,46 @@ class Attendance:
 
 
 @dataclass(slots=True)
+class Audience:
+    """Which of the wanted assets are listened for, and since when each. Pure but for `covers`."""
+
+    wanted: Sequence[Asset]
+    covers: Callable[[Asset], bool]
+    since: dict[Asset, datetime | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.since = dict.fromkeys(filter(self.covers, self.wanted))
+
+    @property
+    def own(self) -> tuple[Asset, ...]:
+        return tuple(self.since)
+
+    def renewed(self, at: datetime) -> list[Asset]:
+        """Those that joined since the last look; the ones no longer covered are let go."""
+        joined = [one for one in self.wanted if self.covers(one) and one not in self.since]
+        self.since = {one: since for one, since in self.since.items() if self.covers(one)}
+        self.joined(joined, at)
+        return joined
+
+    def joined(self, assets: Sequence[Asset], at: datetime) -> None:
+        """From this moment on they are heard."""
+        self.since |= dict.fromkeys(assets, at)
+
+    def heard(
+        self, start: datetime, end: datetime
+    ) -> Iterator[tuple[list[Asset], datetime, datetime]]:
+        """A piece of time by the assets that were listened for in it."""
+        begins = {one: max(start, since or start) for one, since in self.since.items()}
+        for begin in sorted(set(begins.values())):
+            if begin < end:
+                yield [one for one, own in begins.items() if own == begin], begin, end
+
+
+@dataclass(slots=True)
 class Listener:
     """All streams of one venue.
 
+    `assets` are all that are wanted; those that the venue covers are listened for.
     `on_closes` gets what was pushed, as it comes and perhaps repeated after a reconnect;
     `on_heard` every piece of time in which nothing can have been missed but what a venue withholds;
     `on_message` every message as it came, before it is read.
@@ -108,14 +148,19 @@ class Listener:
     patience: Patience = field(default_factory=Patience)
     on_message: OnMessage = lambda _stream, _body: None
     attendance: Attendance = field(init=False)
+    audience: Audience = field(init=False)
+    _open: dict[int, "_Conversation"] = field(default_factory=dict)
+    _wanted: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
-        self.assets = tuple(asset for asset in self.assets if self.exchange.covers(asset))
+        self.audience = Audience(self.assets, self.exchange.covers)
+        if self.audience.own:
+            self._wanted.set()
         self.attendance = Attendance(len(self.exchange.streams))
 
     async def run(self) -> None:
         """Listen until cancelled."""
-        if not self.assets or not self.exchange.streams:
+        if not self.exchange.streams:
             return
         async with asyncio.TaskGroup() as group:
             for number, stream in enumerate(self.exchange.streams):
@@ -126,16 +171,31 @@ class Listener:
         while True:
             await asyncio.sleep(self.patience.pulse_seconds)
             self._tell(self.attendance.heard())
+            await self._welcome()
 
     def _tell(self, piece: tuple[datetime, datetime] | None) -> None:
         if piece is not None:
-            self.on_heard(*piece)
+            for heard in self.audience.heard(*piece):
+                self.on_heard(*heard)
+
+    async def _welcome(self) -> None:
+        """Ask for what the venue has been found to list, wherever a connection stands open."""
+        joined = self.audience.renewed(self.now())
+        if not joined:
+            return
+        log.info("stream of more assets venue=%s assets=%s", self.exchange.venue, joined)
+        for conversation in tuple(self._open.values()):
+            with contextlib.suppress(aiohttp.ClientError, OSError):  # it breaks by itself
+                await conversation.ask(joined)
+        self.audience.joined(joined, self.now())
+        self._wanted.set()
 
     async def _keep(self, number: int, stream: Stream) -> None:
         """Open the stream again and again."""
         loop = asyncio.get_running_loop()
         failures = 0
         while True:
+            await self._wanted.wait()
             began = loop.time()
             try:
                 await self._listen(number, stream)
@@ -162,16 +222,17 @@ class Listener:
         async with asyncio.timeout(self.patience.connect_seconds):
             socket = await self._connect(stream)
         async with socket, _beside(conversation.tend(socket)):
-            for text in stream.subscriptions(self.assets):
-                await socket.send_str(text)
-            self.attendance.opened(number, self.now())
-            log.info("stream open venue=%s path=%s", self.exchange.venue, stream.path)
+            conversation.socket, self._open[number] = socket, conversation
             try:
+                await conversation.ask(self.audience.own)
+                self.attendance.opened(number, self.now())
+                log.info("stream open venue=%s path=%s", self.exchange.venue, stream.path)
                 async for message in socket:
                     if message.type is aiohttp.WSMsgType.PING:
                         await socket.pong(message.data)
                     conversation.take(message)
             finally:
+                del self._open[number]
                 self._tell(self.attendance.closed(number))
 
     async def _connect(self, stream: Stream) -> aiohttp.ClientWebSocketResponse:
@@ -211,11 +272,20 @@ class _Conversation:
     stream: Stream
     answers: list[Body] = field(default_factory=list)
     failures: int = 0
+    socket: aiohttp.ClientWebSocketResponse | None = None
+    said: set[str] = field(default_factory=set)
 
     async def prepare(self) -> None:
         """Ask for what the messages are read with; answers that may be kept are not asked twice."""
         http = self.listener.http
         self.answers = [await http.fetch(request) for request in self.stream.requests]
+
+    async def ask(self, assets: Sequence[Asset]) -> None:
+        """Subscribe for these assets, to what was not subscribed to yet."""
+        for text in self.stream.subscriptions(assets):
+            if self.socket is not None and text not in self.said:
+                self.said.add(text)
+                await self.socket.send_str(text)
 
     async def tend(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         """Say what the venue wants to hear, and keep the sizes fresh."""
@@ -239,11 +309,10 @@ class _Conversation:
         body = Body(content, at)
         self.listener.on_message(self.stream, body)
         try:
-            found = self.stream.hear(body, self.answers, self.listener.assets)
+            found = self.stream.hear(body, self.answers, self.listener.audience.own)
         except FetchError as error:
             self.failures += 1
-            texts = self.stream.subscriptions(self.listener.assets)
-            if self.failures >= max(len(texts), 1):
+            if self.failures >= max(len(self.said), 1):
                 raise
             log.warning("message lost venue=%s why=%s", error.venue, error.why)
             return

@@ -123,7 +123,7 @@ async def _listen(
         settings.assets,
         clock.now,
         on_closes=lambda _: None,
-        on_heard=marks.heard,
+        on_heard=lambda _assets, start, end: marks.heard(start, end),
         base_url=address,
         on_message=on_message,
     )

@@ -17,7 +17,7 @@ CLOSE = Liquidation("1", NOW - timedelta(minutes=20), PositionSide.LONG, 2.0, 60
 
 async def listen(assets, on_closes, on_heard):
     """A venue that was heard for an hour and told of one close."""
-    on_heard(NOW - timedelta(hours=1), NOW)
+    on_heard(assets, NOW - timedelta(hours=1), NOW)
     on_closes(Liquidations(BYBIT.venue, assets[0], NOW, (CLOSE,)))
 
 

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+from collections import defaultdict
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -17,7 +19,7 @@ from alerts.exchanges.bybit import EXCHANGE as BYBIT
 from alerts.exchanges.deribit import EXCHANGE as DERIBIT
 from alerts.exchanges.http import Limits, VenueHttp, open_session
 from alerts.exchanges.okx import EXCHANGE as OKX
-from alerts.exchanges.stream import Attendance, Listener, Patience
+from alerts.exchanges.stream import Attendance, Audience, Listener, Patience
 from alerts.simulator import SCENARIOS
 from alerts.simulator.server import Fault, simulated_market
 
@@ -33,7 +35,13 @@ class Heard:
     def __init__(self):
         self.closes = []
         self.pieces = []
+        self.by_asset = defaultdict(list)
         self.market = None
+
+    def take(self, assets, start, end):
+        self.pieces.append((start, end))
+        for asset in assets:
+            self.by_asset[asset].append((start, end))
 
     @property
     def events(self):
@@ -66,7 +74,7 @@ async def listening(exchange, *faults, assets=(BTC,), patience=QUICK):
             assets,
             clock.now,
             heard.closes.append,
-            lambda start, end: heard.pieces.append((start, end)),
+            heard.take,
             base_url=market.stream_url(exchange.venue),
             patience=patience,
         )
@@ -169,6 +177,78 @@ async def test_a_venue_without_the_asset_is_not_listened_to():
         await asyncio.sleep(0.2)
 
     assert heard.market.asked == 0
+
+
+class Growing:
+    """A venue's coverage, to which assets are added later."""
+
+    def __init__(self, *assets):
+        self.assets = set(assets)
+
+    def __call__(self, asset):
+        return asset in self.assets
+
+
+def holes(pieces):
+    return [b[0] - a[1] for a, b in pairwise(pieces) if a[1] != b[0]]
+
+
+@pytest.mark.parametrize("exchange", [USDM, COINM, OKX, DERIBIT, BYBIT], ids=lambda one: one.venue)
+async def test_an_asset_found_later_is_heard_without_a_hole_for_the_others(exchange):
+    coverage = Growing(BTC)
+    async with listening(replace(exchange, covers=coverage), assets=(BTC, SOL)) as heard:
+        await heard.until(lambda: len(heard.by_asset[BTC]) >= 2)
+        connections = heard.market.asked
+        alone = heard.by_asset[BTC][-1][1]
+        coverage.assets.add(SOL)
+        await heard.until(lambda: any(closes.asset == SOL for closes in heard.closes))
+        await heard.until(lambda: len(heard.by_asset[SOL]) >= 2)
+        added = heard.by_asset[SOL][0][0]
+
+    assert heard.market.asked == connections
+    assert holes(heard.by_asset[BTC]) == []
+    assert holes(heard.by_asset[SOL]) == []
+    assert added >= alone
+    assert {closes.asset for closes in heard.closes} == {BTC, SOL}
+
+
+async def test_a_venue_that_had_nothing_is_opened_once_it_lists_something():
+    coverage = Growing()
+    async with listening(replace(BYBIT, covers=coverage), assets=(SOL,)) as heard:
+        await asyncio.sleep(0.2)
+        before = heard.market.asked
+        coverage.assets.add(SOL)
+        await heard.until(lambda: heard.events and heard.pieces)
+
+    assert before == 0
+
+
+async def test_an_asset_that_is_listed_no_more_is_no_longer_heard():
+    coverage = Growing(BTC, SOL)
+    async with listening(replace(OKX, covers=coverage), assets=(BTC, SOL)) as heard:
+        await heard.until(lambda: heard.by_asset[SOL])
+        coverage.assets.remove(SOL)
+        await heard.until(lambda: heard.by_asset[BTC][-1][0] > heard.by_asset[SOL][-1][1])
+        told = len(heard.by_asset[SOL])
+        more = len(heard.by_asset[BTC]) + 2
+        await heard.until(lambda: len(heard.by_asset[BTC]) >= more)
+
+    assert len(heard.by_asset[SOL]) == told
+
+
+def test_a_piece_counts_for_each_asset_from_when_it_was_asked_for():
+    coverage = Growing(BTC)
+    audience = Audience((BTC, SOL), coverage)
+    coverage.assets.add(SOL)
+
+    assert audience.renewed(at(10)) == [SOL]
+    assert audience.renewed(at(11)) == []
+    assert list(audience.heard(at(0), at(20))) == [
+        ([BTC], at(0), at(20)),
+        ([SOL], at(10), at(20)),
+    ]
+    assert list(audience.heard(at(0), at(9))) == [([BTC], at(0), at(9))]
+    assert list(audience.heard(at(20), at(30))) == [([BTC, SOL], at(20), at(30))]
 
 
 async def test_a_venue_that_wants_to_hear_something_hears_it():
