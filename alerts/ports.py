@@ -15,7 +15,7 @@ from alerts.domain.event import Event
 from alerts.domain.ids import Chat, RuleId
 from alerts.domain.preferences import Preferences
 from alerts.domain.reading import Close, Reading, Series
-from alerts.domain.rule import UNTOUCHED, Draft, Overlay, Rule, State, Watched
+from alerts.domain.rule import UNTOUCHED, Draft, Levels, Overlay, Rule, State
 from alerts.domain.turn import Rates, Turn
 from alerts.queue import Dead as Dead
 from alerts.queue import Entry as Entry
@@ -150,8 +150,11 @@ class RuleBook(Protocol):
         """All rules of all chats."""
         ...
 
-    def watched(self) -> AsyncIterator[Sequence[Watched]]:
-        """What all rules of all chats watch, in parts: to build the wake index at the start."""
+    def levels(self) -> AsyncIterator[Levels]:
+        """What all rules of all chats watch, in parts: to build the wake index at the start.
+
+        A rule that is written meanwhile may come twice.
+        """
         ...
 
     async def position(self) -> str:

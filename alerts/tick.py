@@ -39,6 +39,11 @@ Spell = Callable[[Series], timedelta]
 Owns = Callable[[Watched], bool]
 
 
+def every_rule(_: Watched) -> bool:
+    """Owns all there is, as the only watch does."""
+    return True
+
+
 @dataclass(slots=True)
 class Watch:
     """What the leader keeps in memory: the wake index and what was last committed.
@@ -55,7 +60,7 @@ class Watch:
     history: History
     stale_after: Spell
     grace: Spell
-    owns: Owns = lambda _: True
+    owns: Owns = every_rule
     index: WakeIndex = field(default_factory=WakeIndex)
     peaks: Peaks = field(default_factory=Peaks)
     latest: dict[Series, Reading] = field(default_factory=dict)
@@ -82,14 +87,17 @@ class Report:
 
 
 async def open_watch(
-    book: RuleBook, history: History, stale_after: Spell, grace: Spell, owns: Owns = lambda _: True
+    book: RuleBook, history: History, stale_after: Spell, grace: Spell, owns: Owns = every_rule
 ) -> Watch:
     """A watch as the store has it now. The feed's position is read first, so nothing is missed."""
     watch = Watch(book, history, stale_after, grace, owns)
     watch.position = await book.position()
     with _no_collection():
-        async for part in book.watched():
-            for rule in filter(owns, part):
+        async for part in book.levels():
+            if owns is every_rule:
+                watch.index.take(part)
+                continue
+            for rule in filter(owns, part.each()):
                 watch.index.watch(rule)
     watch.latest = dict(await book.latest())
     return watch

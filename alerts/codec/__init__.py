@@ -17,8 +17,8 @@ from alerts.codec.readings import (
     encode_reading,
 )
 from alerts.codec.rules import (
-    decode_all_watched,
     decode_draft,
+    decode_levels,
     decode_overlay,
     decode_rule,
     decode_state,
@@ -30,11 +30,11 @@ from alerts.codec.rules import (
 
 __all__ = [
     "Label",
-    "decode_all_watched",
     "decode_draft",
     "decode_episode",
     "decode_event",
     "decode_label",
+    "decode_levels",
     "decode_overlay",
     "decode_preferences",
     "decode_reading",

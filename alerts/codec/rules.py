@@ -19,6 +19,7 @@ from alerts.domain.rule import (
     Idle,
     Join,
     Leg,
+    Levels,
     Over,
     Overlay,
     Pending,
@@ -34,7 +35,6 @@ from alerts.domain.rule import (
     Untold,
     Voice,
     Waiting,
-    Watched,
 )
 
 
@@ -98,18 +98,23 @@ _SKETCHES = msgspec.json.Decoder(list[_RuleSketch])
 
 
 @plain.decoder
-def decode_all_watched(texts: Iterable[bytes]) -> list[Watched]:
+def decode_levels(texts: Iterable[bytes]) -> Levels:
     """What many stored rules watch: many times faster than one whole rule after the other.
 
     One unreadable text spoils them all.
     """
-    found = []
-    for sketch in _SKETCHES.decode(b"[" + b",".join(texts) + b"]"):
-        if sketch.v != plain.VERSION:
-            plain.check_version(sketch.v)
-        legs = [(plain.series(leg.series), leg.level, leg.clear) for leg in sketch.draft.legs]
-        found.append(Watched(cast("RuleId", sketch.id), legs))
-    return found
+    sketches = _SKETCHES.decode(b"[" + b",".join(texts) + b"]")
+    for version in {sketch.v for sketch in sketches}:
+        plain.check_version(version)
+    legs = [leg for sketch in sketches for leg in sketch.draft.legs]
+    names = [leg.series for leg in legs]
+    return Levels(
+        rules=[cast("RuleId", sketch.id) for sketch in sketches for _ in sketch.draft.legs],
+        names=names,
+        levels=[leg.level for leg in legs],
+        clears=[leg.clear for leg in legs],
+        series={name: plain.series(name) for name in set(names)},
+    )
 
 
 @plain.encoder

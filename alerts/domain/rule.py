@@ -1,9 +1,11 @@
 """A rule (what a person asked to be told) and its state (what the engine knows about it)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from alerts.domain.calendar import daily_close
@@ -144,10 +146,7 @@ class Rule:
 
 
 class Watched(NamedTuple):
-    """Where a rule may change its mind: `legs` are series, level and clear level of each leg.
-
-    All that the wake index needs, so a start reads a million rules without building them.
-    """
+    """Where a rule may change its mind: `legs` are series, level and clear level of each leg."""
 
     id: RuleId
     legs: Sequence[tuple[Series, float, float]]
@@ -155,6 +154,41 @@ class Watched(NamedTuple):
     @classmethod
     def of(cls, rule: Rule) -> "Watched":
         return cls(rule.id, [(leg.series, leg.level, leg.clear) for leg in rule.legs])
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """What many rules watch, in columns: `rules[i]` has `levels[i]` and `clears[i]` on `names[i]`.
+
+    All that the wake index needs, so a start reads a million rules without building one of them.
+    A rule has a row for each of its legs, and they lie together; `series` are the names' own.
+    """
+
+    rules: Sequence[RuleId]
+    names: Sequence[str]
+    levels: Sequence[float]
+    clears: Sequence[float]
+    series: Mapping[str, Series]
+
+    @classmethod
+    def of(cls, rules: Iterable[Rule]) -> "Levels":
+        rows = [(rule.id, leg) for rule in rules for leg in rule.legs]
+        return cls(
+            rules=[rule for rule, _ in rows],
+            names=[str(leg.series) for _, leg in rows],
+            levels=[leg.level for _, leg in rows],
+            clears=[leg.clear for _, leg in rows],
+            series={str(leg.series): leg.series for _, leg in rows},
+        )
+
+    def rows(self) -> Iterator[tuple[RuleId, str, float, float]]:
+        return zip(self.rules, self.names, self.levels, self.clears, strict=True)
+
+    def each(self) -> Iterator[Watched]:
+        """The rules one by one."""
+        for rule, same in groupby(self.rows(), itemgetter(0)):
+            legs = [(self.series[name], level, clear) for _, name, level, clear in same]
+            yield Watched(rule, legs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ that is swept out when there are many.
 from array import array
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
+from itertools import count
 
 from alerts.domain.ids import RuleId
 from alerts.domain.reading import Series
-from alerts.domain.rule import Rule, Watched
+from alerts.domain.rule import Levels, Rule, Watched
 
 _INSERT_ONE_BY_ONE = 64
 _HOLES_KEPT = 1024
@@ -85,12 +86,27 @@ class WakeIndex:
         self.drop(rule.id)
         slot = self._slot(rule.id)
         for series, level, clear in rule.legs:
-            shelf = self._shelves.get(series)
-            if shelf is None:
-                shelf = self._shelves[series] = _Shelf()
+            shelf = self._shelf(series)
             shelf.add(level, slot)
             if clear != level:
                 shelf.add(clear, slot)
+
+    def take(self, levels: Levels) -> None:
+        """Index the levels of many rules, in place of older versions: `watch` for a start."""
+        for known in self._slots.keys() & levels.rules:
+            self.drop(known)
+        rules = dict.fromkeys(levels.rules)
+        slots = dict(zip(rules, count(len(self._rules))))
+        self._slots.update(slots)
+        self._rules += rules
+        shelves = {name: self._shelf(series) for name, series in levels.series.items()}
+        for rule, name, level, clear in levels.rows():
+            slot, shelf = slots[rule], shelves[name]
+            shelf.levels.append(level)
+            shelf.slots.append(slot)
+            if clear != level:
+                shelf.levels.append(clear)
+                shelf.slots.append(slot)
 
     def drop(self, rule: RuleId) -> None:
         """Forget a rule; one that is not there is no matter."""
@@ -123,6 +139,12 @@ class WakeIndex:
     def _named(self, slots: "array[int]") -> set[RuleId]:
         rules = self._rules
         return {rule for slot in slots if (rule := rules[slot]) is not None}
+
+    def _shelf(self, series: Series) -> _Shelf:
+        shelf = self._shelves.get(series)
+        if shelf is None:
+            shelf = self._shelves[series] = _Shelf()
+        return shelf
 
     def _slot(self, rule: RuleId) -> int:
         if self._free:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from alerts.domain.ids import Chat, RuleId
 from alerts.domain.preferences import Preferences
 from alerts.domain.reading import Reading, Series
-from alerts.domain.rule import Overlay, Rule, State, Watched
+from alerts.domain.rule import Levels, Overlay, Rule, State
 from alerts.domain.turn import Rates
 from alerts.ports import Change, Held, New, Reversal, Step
 from alerts.storage import terms
@@ -133,8 +133,8 @@ class MemoryRuleBook:
         for held in list(self._shelf.held.values()):
             yield held.rule
 
-    async def watched(self) -> AsyncIterator[Sequence[Watched]]:
-        yield [Watched.of(held.rule) for held in self._shelf.held.values()]
+    async def levels(self) -> AsyncIterator[Levels]:
+        yield Levels.of(held.rule for held in self._shelf.held.values())
 
     async def position(self) -> str:
         return str(self._shelf.fed)

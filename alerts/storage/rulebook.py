@@ -12,7 +12,7 @@ from alerts import codec
 from alerts.domain.errors import CodecError, ForeignKeyError
 from alerts.domain.ids import Chat, RuleId
 from alerts.domain.reading import Reading, Series
-from alerts.domain.rule import UNTOUCHED, Overlay, Rule, State, Watched
+from alerts.domain.rule import UNTOUCHED, Levels, Overlay, Rule, State
 from alerts.ports import Change, Held, New, Reversal, Step
 from alerts.storage import terms, wording
 from alerts.storage.connection import Connection
@@ -20,6 +20,13 @@ from alerts.storage.connection import Connection
 log = logging.getLogger(__name__)
 
 CHUNK = 1_000
+
+SCANNED = 2_000
+"""Rules of a part when all are read: about two milliseconds of the server's time."""
+
+TURNS_TO_SEND = 8
+"""After so many turns of the loop, a command that was asked for is surely on its way."""
+
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -164,9 +171,9 @@ class RedisRuleBook:
                 if rule:
                     yield rule
 
-    async def watched(self) -> AsyncIterator[Sequence[Watched]]:
+    async def levels(self) -> AsyncIterator[Levels]:
         async for part in self._scan():
-            yield self._all_watched(part)
+            yield self._levels(part)
 
     async def _scan(self) -> AsyncIterator[Mapping[bytes, bytes]]:
         """All rules as they are stored; while one part is worked on, the next is on its way."""
@@ -176,7 +183,8 @@ class RedisRuleBook:
                 cursor, found = await coming
                 if cursor:
                     coming = asyncio.ensure_future(self._part(cursor))
-                    await asyncio.sleep(0)  # so that it is asked for before the work begins
+                    for _ in range(TURNS_TO_SEND):  # the work on what was found gives it none
+                        await asyncio.sleep(0)
                 yield found
                 if not cursor:
                     return
@@ -184,7 +192,7 @@ class RedisRuleBook:
             coming.cancel()
 
     async def _part(self, cursor: int) -> tuple[int, Mapping[bytes, bytes]]:
-        cursor, found = await self._db.ask("HSCAN", self._keys.rules, cursor, "COUNT", CHUNK)
+        cursor, found = await self._db.ask("HSCAN", self._keys.rules, cursor, "COUNT", SCANNED)
         return cursor, found
 
     async def position(self) -> str:
@@ -259,17 +267,12 @@ class RedisRuleBook:
             self._set_aside(found.id, error)
             return None
 
-    def _all_watched(self, part: Mapping[bytes, bytes]) -> Sequence[Watched]:
+    def _levels(self, part: Mapping[bytes, bytes]) -> Levels:
         with contextlib.suppress(CodecError):
-            found = codec.decode_all_watched(part.values())
-            if [watched.id.encode() for watched in found] == list(part):
+            found = codec.decode_levels(part.values())
+            if list(map(str.encode, dict.fromkeys(found.rules))) == list(part):
                 return found
-        return [watched for row in part.items() if (watched := self._watched(*row))]
-
-    def _watched(self, rule_id: bytes, text: bytes) -> Watched | None:
-        """One of a part that does not read as a whole."""
-        rule = self._rule(rule_id, text)
-        return Watched.of(rule) if rule else None
+        return Levels.of(rule for row in part.items() if (rule := self._rule(*row)))
 
     def _rule(self, rule_id: RuleId | bytes, text: bytes | None) -> Rule | None:
         if text is None:

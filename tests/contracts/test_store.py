@@ -204,11 +204,11 @@ async def test_a_removed_rule_is_handed_back_and_gone_everywhere(store):
     assert await everything(store) == {}
 
 
-async def test_everything_is_all_rules_of_all_chats_and_watched_is_their_levels(store):
+async def test_everything_is_all_rules_of_all_chats_and_levels_is_what_they_watch(store):
     rules = [await add(store, Chat(TELEGRAM, str(i)), level=float(i)) for i in range(1500)]
 
     assert await everything(store) == {rule.id: rule for rule in rules}
-    seen = [one async for part in store.rules.watched() for one in part]
+    seen = [one async for part in store.rules.levels() for one in part.each()]
     assert {one.id: list(one.legs) for one in seen} == {
         rule.id: [(leg.series, leg.level, leg.clear) for leg in rule.legs] for rule in rules
     }

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import pytest_asyncio
+from redis import Redis
 
 from alerts.domain.errors import FeedLostError, StoreError
 from alerts.domain.event import Event, Kind
@@ -24,6 +25,7 @@ from alerts.storage.embedded import embedded
 from alerts.storage.keys import Keys
 from alerts.storage.outbox import DEAD_LENGTH, MOVES_AT_MOST
 from alerts.storage.redis import RedisStore
+from alerts.storage.rulebook import SCANNED
 from tests.builders import BASIS, CHAT, NOON, SKEW, a_draft
 
 TELEGRAM = Platform("telegram")
@@ -55,7 +57,7 @@ async def queue(store, rule, fence=1):
 
 
 async def watched(store):
-    return [rule.id async for part in store.rules.watched() for rule in part]
+    return [rule.id async for part in store.rules.levels() for rule in part.each()]
 
 
 async def take(store):
@@ -117,6 +119,35 @@ async def test_a_rule_under_another_id_is_set_aside(store, server, prefix):
 
     assert [found.id async for found in store.rules.everything()] == [rule.id]
     assert await watched(store) == [rule.id]
+
+
+async def test_a_start_has_asked_for_more_rules_before_it_works_on_what_it_has(
+    store, server, server_url, prefix
+):
+    rule = await add(store)
+    text = (await server.hget(Keys(prefix).rules, rule.id)).decode()
+    ids = [f"r{number}" for number in range(3 * SCANNED)]
+    await server.hset(Keys(prefix).rules, mapping={i: text.replace(rule.id, i) for i in ids})
+    with Redis.from_url(server_url) as onlooker:
+        before = asked(onlooker)
+
+        parts = store.rules.levels()
+        first = await anext(parts)
+        until(lambda: asked(onlooker) == before + 2)  # while our loop stands still
+
+    found = {one for part in [first, *[part async for part in parts]] for one in part.rules}
+    assert found == {rule.id, *ids}
+
+
+def asked(client):
+    return client.info("commandstats").get("cmdstat_hscan", {"calls": 0})["calls"]
+
+
+def until(true):
+    patience = time.monotonic() + 5
+    while not true():
+        assert time.monotonic() < patience
+        time.sleep(0.01)
 
 
 async def test_a_damaged_latest_reading_is_left_out(store, server, prefix):

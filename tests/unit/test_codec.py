@@ -21,6 +21,7 @@ from alerts.domain.rule import (
     Idle,
     Join,
     Leg,
+    Levels,
     Over,
     Overlay,
     Pending,
@@ -35,6 +36,7 @@ from alerts.domain.rule import (
     Untold,
     Voice,
     Waiting,
+    Watched,
 )
 
 unhurried = settings(deadline=None, max_examples=60)
@@ -218,6 +220,37 @@ def test_a_label_comes_back_as_what_the_reading_says_of_itself(reading):
 @given(rules)
 def test_bytes_are_read_like_text(rule):
     assert codec.decode_rule(codec.encode_rule(rule).encode()) == rule
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.lists(st.lists(legs(), min_size=1, max_size=2).map(tuple), max_size=3))
+def test_the_levels_of_many_stored_rules_are_those_of_the_rules(drafted):
+    many = [
+        replace(a_rule(), id=RuleId(str(number)), draft=Draft(own))
+        for number, own in enumerate(drafted)
+    ]
+    found = codec.decode_levels(codec.encode_rule(rule).encode() for rule in many)
+
+    assert found == Levels.of(many)
+    assert list(found.each()) == [Watched.of(rule) for rule in many]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"v":1,', '"v":2,'),
+        ('"level":15.0', '"level":"15"'),
+        (str(SKEW), "no series"),
+        ('"clear":', '"clears":'),
+        ("}", ""),
+    ],
+)
+def test_the_levels_of_many_rules_of_which_one_is_damaged_are_a_codec_error(old, new):
+    sound = codec.encode_rule(a_rule())
+    assert old in sound
+
+    with pytest.raises(CodecError):
+        codec.decode_levels([sound.encode(), sound.replace(old, new).encode()])
 
 
 def test_a_rule_starts_with_what_the_stores_scripts_read_there():

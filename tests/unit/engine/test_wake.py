@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.domain.ids import RuleId
-from alerts.domain.rule import Direction
+from alerts.domain.rule import Direction, Levels
 from alerts.engine.wake import WakeIndex
 from tests.builders import BASIS, PRICE, SKEW, a_leg, a_rule
 
@@ -129,6 +129,52 @@ def test_the_index_wakes_just_the_rules_with_a_level_in_the_move(edits):
         }
         assert index.wake(SKEW, one, other) == expected
         assert len(index) == len(levels)
+
+
+MANY = st.lists(
+    st.tuples(
+        st.sampled_from("abcdef"), st.lists(st.tuples(LEVELS, LEVELS), min_size=1, max_size=3)
+    ),
+    max_size=6,
+    unique_by=lambda row: row[0],
+)
+
+
+@given(st.lists(MANY, max_size=4), LEVELS, LEVELS)
+def test_rules_taken_many_at_once_are_those_put_one_by_one(parts, one, other):
+    taken, put = WakeIndex(), WakeIndex()
+    for part in parts:
+        rules = [_with_legs(name, pairs) for name, pairs in part]
+        taken.take(Levels.of(rules))
+        for rule in rules:
+            put.put(rule)
+
+    assert len(taken) == len(put)
+    assert taken.series() == put.series()
+    for series in (SKEW, BASIS):
+        assert taken.on(series) == put.on(series)
+        assert taken.wake(series, one, other) == put.wake(series, one, other)
+
+
+def _with_legs(name, pairs):
+    both = [sorted(pair) for pair in pairs]
+    legs = [
+        a_leg(SKEW if place % 2 else BASIS, Direction.ABOVE, high, low)
+        for place, (low, high) in enumerate(both)
+    ]
+    return a_rule(*legs, id=RuleId(name))
+
+
+def test_taken_rules_are_edited_and_dropped_like_others():
+    index = WakeIndex()
+    index.take(Levels.of([a_rule_at(15, name="a"), a_rule_at(25, name="b")]))
+
+    index.put(a_rule_at(35, name="a"))
+    index.drop(RuleId("b"))
+
+    assert len(index) == 1
+    assert index.wake(SKEW, 0, 30) == set()
+    assert index.wake(SKEW, 30, 40) == {"a"}
 
 
 def test_places_of_dropped_rules_are_used_again():
