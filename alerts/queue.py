@@ -64,6 +64,18 @@ class Dead:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What is not settled: how many entries, and how old the oldest is.
+
+    `unattended`: for how long something has waited and no courier of any process has looked.
+    """
+
+    count: int = 0
+    oldest: timedelta = timedelta(0)
+    unattended: timedelta = timedelta(0)
+
+
 class Outbox(Protocol):
     """The durable queue between ticks and couriers; an entry leaves it only when settled.
 
@@ -121,6 +133,10 @@ class Outbox(Protocol):
 
     async def backlog(self, platform: Platform) -> int:
         """How many entries are not settled."""
+        ...
+
+    async def waits(self, platform: Platform) -> Backlog:
+        """The same, with its age and whether anybody looks after it; in real time."""
         ...
 
     async def dead(self, platform: Platform, count: int = 1000) -> Sequence[Dead]:

@@ -86,7 +86,8 @@ class Alarm:
         why = next((one.last_buried for one in self.couriers if one.last_buried), "")
         cards = self._troubles.look(parts, now) + self._troubles.letters(buried, why, now)
         for card in cards:
-            log.warning("told the operator what=%s", card.title)
+            level = logging.INFO if card.silent else logging.ERROR
+            log.log(level, "told the operator what=%s", card.title)
             self._unsent.extend((chat, card) for chat in self.chats if self._reaches(chat))
         for _ in range(len(self._unsent)):
             chat, card = self._unsent.popleft()

@@ -30,6 +30,8 @@ from bot.commands.front import Front
 from bot.commands.spec import Desk, FrontDesk, Readings
 from bot.courier import Courier
 from bot.health import (
+    DEAD,
+    QUEUE,
     Part,
     chat_part,
     clock_parts,
@@ -40,6 +42,7 @@ from bot.health import (
     store_part,
     venue_parts,
 )
+from bot.heartbeat import Heartbeat
 from bot.hook import Hook, Hooked
 from bot.limits import Limits, budget_name, rates_of
 from bot.opening import START_PATIENCE as START_PATIENCE
@@ -220,8 +223,9 @@ class Bot:
                 supervised(f"courier {courier.platform.name}", courier.run)
                 for courier in self.couriers
             ]
-        if self.settings.admin_chats:
-            jobs.append(supervised("alarm", self._alarm().run))
+        jobs.append(supervised("alarm", self._alarm().run))
+        if self.settings.heartbeat_url:
+            jobs.append(supervised("heartbeat", self._heartbeat().run))
         return jobs
 
     def _chats(self, desk: FrontDesk) -> list[Job]:
@@ -240,12 +244,24 @@ class Bot:
             {one.platform.name: one.limits for one in self.couriers},
         )
 
+    def _heartbeat(self) -> Heartbeat:
+        urls = [self.settings.heartbeat_url, self.settings.heartbeat_fail_url]
+        beat, fail = (one.get_secret_value() if one else "" for one in urls)
+        return Heartbeat(beat, fail, self.parts, self._speaks)
+
+    def _speaks(self) -> bool:
+        """Of those that poll, the leader alone says that all is well: without one nobody does."""
+        return self.poller.fence is not None or not self.role.does(Role.POLLER)
+
     async def _own_parts(self) -> list[Part]:
-        """Every process sees the store, so of its troubles only those that send tell."""
+        """What this process is to tell of, for every process sees the store and its queues.
+
+        Of the store's troubles those tell that send, of queues that nobody empties the leader.
+        """
+        mine = {"store": self.role.does(Role.SENDER)}
+        mine |= dict.fromkeys((QUEUE, DEAD), self.poller.fence is not None)
         parts = await self.parts()
-        return (
-            parts if self.role.does(Role.SENDER) else [one for one in parts if one.name != "store"]
-        )
+        return [one for one in parts if mine.get(one.name.rpartition(" ")[0] or one.name, True)]
 
     def _courier(self, platform: Platform) -> Courier:
         return Courier(

@@ -65,6 +65,14 @@ def url(*schemes: str, example: str) -> Callable[[str], str]:
     return read
 
 
+def secret_url(text: str) -> SecretStr:
+    """An address that whoever knows it may call."""
+    parts = _parts(text, ("http", "https"))
+    if parts is None or parts.fragment:
+        raise ValueError("not an address that can be used: write it like https://host/your-id")
+    return SecretStr(text)
+
+
 def redis_url(text: str) -> SecretStr:
     if _UNCHECKED.search(text):
         raise ValueError(

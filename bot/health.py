@@ -12,6 +12,7 @@ from alerts.domain.ids import Venue
 from alerts.domain.reading import Reading, Series
 from alerts.exchanges.ahead import machine_behind
 from alerts.ports import Outbox, Store
+from alerts.queue import Backlog
 from alerts.scheduler import Poller
 from bot.platforms.spec import Platform
 
@@ -20,6 +21,10 @@ log = logging.getLogger(__name__)
 ANSWER_SECONDS = 5.0
 DEAD_AT_MOST = 1_000
 CUT_TOLD = timedelta(minutes=1)
+QUEUE, DEAD = "queue", "dead letters"
+UNATTENDED = timedelta(seconds=30)
+"""A courier takes or keeps something every second or so; all of them are gone after this long."""
+
 STUCK = timedelta(seconds=60)
 """A leader ticks every second; after this long without a tick something holds it up."""
 
@@ -126,26 +131,35 @@ def _venue(
 async def queue_parts(outbox: Outbox, platforms: Iterable[Platform]) -> list[Part]:
     """How many entries wait per platform; nothing where the store does not answer in time.
 
-    Dead letters are only told of when the oldest of them begin to go.
+    It is ill where entries wait and no process takes any: then no sender runs. Dead letters are
+    only told of when the oldest of them begin to go.
     """
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             found = [
-                (one.name, await outbox.backlog(one.name), await outbox.buried(one.name))
+                (one.name, await outbox.waits(one.name), await outbox.buried(one.name))
                 for one in platforms
             ]
     except (StoreError, TimeoutError):
         return []
-    queues = [
-        Part(f"queue {name}", f"{depth} waiting", None, (("depth", float(depth)),))
-        for name, depth, _ in found
-    ]
+    queues = [_queue(name, waiting) for name, waiting, _ in found]
     full = [
-        Part(f"dead letters {name}", f"{dead}, so the oldest go: derivwatch dead list", well=False)
+        Part(f"{DEAD} {name}", f"{dead}, so the oldest go: derivwatch dead list", well=False)
         for name, _, dead in found
         if dead >= DEAD_AT_MOST
     ]
     return [*queues, *full]
+
+
+def _queue(name: str, waiting: Backlog) -> Part:
+    oldest, alone = waiting.oldest.total_seconds(), waiting.unattended.total_seconds()
+    figures = (("depth", float(waiting.count)), ("oldest", oldest), ("unattended", alone))
+    text = f"{waiting.count} waiting"
+    text += f", the oldest for {oldest:.0f} s" if waiting.count else ""
+    if waiting.unattended < UNATTENDED:
+        return Part(f"{QUEUE} {name}", text, None, figures)
+    text += f", and nobody has sent for {alone:.0f} s: does a process with the role sender run?"
+    return Part(f"{QUEUE} {name}", text, well=False, figures=figures)
 
 
 def chat_part(platform: Platform) -> Part:

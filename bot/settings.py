@@ -150,6 +150,15 @@ class Settings(BaseSettings):
     admin_chats: Annotated[tuple[Chat, ...], forms.form(forms.chats)] = Field(
         (), description="Who hears of the operator's troubles: telegram:123,discord:456."
     )
+    heartbeat_url: Annotated[SecretStr | None, forms.form(forms.secret_url)] = Field(
+        None,
+        description="Asked every minute while all is well, by the leader: a dead man's switch "
+        "such as https://hc-ping.com/your-id, which tells you when it hears nothing.",
+    )
+    heartbeat_fail_url: Annotated[SecretStr | None, forms.form(forms.secret_url)] = Field(
+        None,
+        description="Told at once what is wrong, by POST, such as https://hc-ping.com/your-id/fail.",
+    )
     max_rules_per_chat: Annotated[int, forms.form(forms.whole(1, 10_000))] = Field(
         30, description="How many rules one chat may keep."
     )
@@ -184,6 +193,9 @@ class Settings(BaseSettings):
         """Texts that must never be shown."""
         tokens = [self.telegram_bot_token, self.telegram_webhook_secret, self.discord_bot_token]
         shown = [token.get_secret_value() for token in tokens if token]
+        shown += [
+            one.get_secret_value() for one in (self.heartbeat_url, self.heartbeat_fail_url) if one
+        ]
         if self.redis_url:
             shown += passwords(self.redis_url.get_secret_value())
         return tuple(shown)

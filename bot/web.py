@@ -12,6 +12,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from alerts.domain.errors import StoreError, UsageError
+from alerts.queue import Backlog
 from bot.app import Bot
 from bot.health import Part
 
@@ -83,11 +84,11 @@ async def _metrics(request: web.Request) -> web.Response:
     return web.Response(body=generate_latest(registry), content_type="text/plain")
 
 
-async def _backlogs(bot: Bot) -> dict[str, int]:
-    """Unsettled entries per platform; none where the store does not answer in time."""
+async def _backlogs(bot: Bot) -> dict[str, Backlog]:
+    """What is not settled per platform; none where the store does not answer in time."""
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
-            return {one.name: await bot.store.outbox.backlog(one.name) for one in bot.platforms}
+            return {one.name: await bot.store.outbox.waits(one.name) for one in bot.platforms}
     except (StoreError, TimeoutError):
         return {}
 
@@ -95,7 +96,7 @@ async def _backlogs(bot: Bot) -> dict[str, int]:
 @dataclass(slots=True, eq=False)
 class _Figures(Collector):
     bot: Bot
-    backlogs: dict[str, int]
+    backlogs: dict[str, Backlog]
 
     def collect(self) -> list[Metric]:
         poller = self.bot.poller
@@ -128,7 +129,19 @@ class _Figures(Collector):
             _gauge(
                 "derivwatch_backlog",
                 "Entries not settled, by platform",
-                {name: float(count) for name, count in self.backlogs.items()},
+                {name: float(one.count) for name, one in self.backlogs.items()},
+                "platform",
+            ),
+            _gauge(
+                "derivwatch_backlog_oldest_seconds",
+                "Age of the oldest entry that is not settled, by platform",
+                {name: one.oldest.total_seconds() for name, one in self.backlogs.items()},
+                "platform",
+            ),
+            _gauge(
+                "derivwatch_backlog_unattended_seconds",
+                "How long entries have waited while no sender looked, by platform",
+                {name: one.unattended.total_seconds() for name, one in self.backlogs.items()},
                 "platform",
             ),
         ]

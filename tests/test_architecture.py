@@ -212,11 +212,14 @@ TABLE = {
     "bot.health": Row(
         (
             *(DOMAIN, "alerts.collect", "alerts.exchanges.ahead", "alerts.ports"),
-            *("alerts.scheduler", "bot.platforms"),
+            *("alerts.queue", "alerts.scheduler", "bot.platforms"),
         )
     ),
+    "bot.heartbeat": Row(("bot.health",), ("aiohttp",)),
     "bot.messengers": Row(EVERYTHING),
-    "bot.web": Row(("alerts.domain", "bot.app", "bot.health"), ("aiohttp", "prometheus_client")),
+    "bot.web": Row(
+        ("alerts.domain", "alerts.queue", "bot.app", "bot.health"), ("aiohttp", "prometheus_client")
+    ),
     "bot.cli": Row(EVERYTHING, ("aiohttp", "click", "rich")),
     "bot.__main__": Row((DOMAIN,), ("click",)),
 }

@@ -8,7 +8,7 @@ from alerts.domain.reading import Series
 
 PREFIX = "derivwatch:"
 
-MADE_IN_SCRIPTS = (":server", ":clock")
+MADE_IN_SCRIPTS = (":server", ":clock", ":attended")
 """What scripts append to a key that they are given; history's blocks apart."""
 
 KINDS = {
@@ -35,6 +35,7 @@ KINDS = {
     "outbox:*": "stream",
     "lines:*": "hash",
     "turns:*:clock": "string",
+    "turns:*:attended": "string",
     "turns:*": "zset",
     "aside:*": "hash",
     "asidedue:*": "zset",
@@ -224,6 +225,10 @@ class Keys:
     def turns_clock(self, platform: Platform) -> str:
         """The server's time when turns were last looked at; scripts append it to `turns`."""
         return f"{self.turns(platform)}:clock"
+
+    def turns_attended(self, platform: Platform) -> str:
+        """The server's time when a courier last took or kept anything; appended as above."""
+        return f"{self.turns(platform)}:attended"
 
     def dead(self, platform: Platform) -> str:
         """Stream of entries that could not be delivered, with the reason."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from alerts.domain.event import Event
 from alerts.domain.ids import Chat, Platform, RuleId
-from alerts.queue import Aside, Dead, Entry, Hands, Tally
+from alerts.queue import Aside, Backlog, Dead, Entry, Hands, Tally
 from alerts.storage import terms
 from alerts.storage.memory_episodes import MemoryEpisodes
 from alerts.storage.memory_shelf import Line, Shelf
@@ -35,6 +35,7 @@ class MemoryOutbox:
         loop = asyncio.get_running_loop()
         end = loop.time() + wait.total_seconds()
         while True:
+            self._shelf.attended[hands.platform] = datetime.now(UTC)
             entries = [self._hand(hands, line) for line in self._due(hands.platform)[:count]]
             left = end - loop.time()
             if entries or left <= 0:
@@ -42,6 +43,7 @@ class MemoryOutbox:
             await self._arrival(min(left, self._next_turn(hands.platform)))
 
     async def keep(self, hands: Hands, entries: Sequence[Entry]) -> None:
+        self._shelf.attended[hands.platform] = datetime.now(UTC)
         for entry in entries:
             line = self._ours(hands, entry)
             if line:
@@ -129,6 +131,17 @@ class MemoryOutbox:
     async def backlog(self, platform: Platform) -> int:
         return sum(len(line.entries) for line in self._lines(platform))
 
+    async def waits(self, platform: Platform) -> Backlog:
+        shelf = self._shelf
+        queued = {entry.id: chat for chat, line in shelf.lines.items() for entry in line.entries}
+        shelf.came = {name: at for name, at in shelf.came.items() if name in queued}
+        ours = [at for name, at in shelf.came.items() if queued[name].platform == platform]
+        if not ours:
+            return Backlog()
+        now, first = datetime.now(UTC), min(ours)
+        unattended = now - max(first, shelf.looked(platform))
+        return Backlog(len(ours), now - first, unattended)
+
     async def dead(self, platform: Platform, count: int = 1000) -> Sequence[Dead]:
         return list(self._shelf.dead[platform].values())[-count:]
 
@@ -154,6 +167,7 @@ class MemoryOutbox:
         line = shelf.lines.setdefault(shelf.address(chat), Line(turn=turn))
         if line.turn <= now:
             line.turn = min(line.turn, turn)
+        shelf.came[str(shelf.queued)] = datetime.now(UTC)
         line.entries.append(terms.entry(str(shelf.queued), chat, events, 0, back_at))
         async with shelf.arrival:
             shelf.arrival.notify_all()

@@ -4,7 +4,7 @@ import asyncio
 from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from alerts.domain.episode import Episode
 from alerts.domain.event import Event
@@ -49,11 +49,17 @@ class Shelf:
     waiting_due: dict[Chat, datetime] = field(default_factory=dict)
     rang: dict[Chat, tuple[str, int]] = field(default_factory=dict)
     dead: dict[Platform, dict[str, Dead]] = field(default_factory=lambda: defaultdict(dict))
+    came: dict[str, datetime] = field(default_factory=dict)
+    attended: dict[Platform, datetime] = field(default_factory=dict)
     queued: int = 0
     arrival: asyncio.Condition = field(default_factory=asyncio.Condition)
     leader: str = ""
     leads_until: float = 0.0
     fence: int = 0
+
+    def looked(self, platform: Platform) -> datetime:
+        """When a courier last took or kept anything."""
+        return self.attended.get(platform, datetime.min.replace(tzinfo=UTC))
 
     def write(self, held: Held, due: datetime) -> Rule:
         rule = held.rule

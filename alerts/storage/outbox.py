@@ -15,7 +15,7 @@ from alerts import codec
 from alerts.domain.errors import CodecError, StoreError, UsageError
 from alerts.domain.event import Event
 from alerts.domain.ids import Chat, Platform
-from alerts.queue import ASIDE_AT_MOST, Aside, Dead, Entry, Hands, Tally
+from alerts.queue import ASIDE_AT_MOST, Aside, Backlog, Dead, Entry, Hands, Tally
 from alerts.storage import terms
 from alerts.storage.connection import Connection
 from alerts.storage.keys import Keys
@@ -117,6 +117,21 @@ class RedisOutbox:
 
     async def backlog(self, platform: Platform) -> int:
         return int(await self._db.ask("XLEN", self._keys.outbox(platform)))
+
+    async def waits(self, platform: Platform) -> Backlog:
+        count, first, attended, time = await self._db.ask_all(
+            ["XLEN", self._keys.outbox(platform)],
+            ["XRANGE", self._keys.outbox(platform), "-", "+", "COUNT", 1],
+            ["GET", self._keys.turns_attended(platform)],
+            ["TIME"],
+        )
+        if not first:
+            return Backlog()
+        now = timedelta(seconds=int(time[0]), microseconds=int(time[1]))
+        oldest = now - int(first[0][0].partition(b"-")[0]) * _MILLISECOND
+        looked = int(attended) * _MICROSECOND if (attended or b"").isdigit() else timedelta(0)
+        unattended = min(oldest, now - looked)
+        return Backlog(int(count), max(oldest, timedelta(0)), max(unattended, timedelta(0)))
 
     async def dead(self, platform: Platform, count: int = 1000) -> Sequence[Dead]:
         rows = await self._db.ask("XREVRANGE", self._keys.dead(platform), "+", "-", "COUNT", count)

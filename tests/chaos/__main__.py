@@ -211,6 +211,22 @@ async def _storm(folder):
     )
 
 
+async def _discord_storm(folder):
+    async with embedded(folder / "store-discord") as url:
+        outcome = await _carried_out("storm on Discord", storm.on_discord(url, folder))
+    f = outcome.figures
+    figure = f and (
+        f"{f['wall']:.1f} s, floor {f['floor']:.1f} s ({f['over']:+.1%}); {f['refused']} times 429;"
+        f" chats waited {f['p50']:.0f} s in the middle, {f['p95']:.0f} s (95 %);"
+        f" {f['full']} times a channel's own limit was used up"
+    )
+    late = f and f["over"] > OVER_THE_FLOOR
+    outcome = _aimed(outcome, f"{f['over']:+.1%} over the floor" if late else "")
+    outcome = _aimed(outcome, "no bucket was ever full" if f and not f["full"] else "")
+    what = f"{storm.CHATS:,} Discord channels on one tick, limit of {storm.DISCORD_PER_SECOND}/s"
+    return [table.row(what, [outcome], figure or "-", "discord")], [outcome], [outcome]
+
+
 async def _carried_out(title, work):
     try:
         return await work
@@ -223,9 +239,9 @@ def _row(what, outcomes, part):
 
 
 PARTS = {
-    "storm": _storm, "lag": _lagged, "day": _day, "kill": _killed, "stop": _stopped,
-    "commands": _commanded, "held": _held, "replicas": _replicated, "failover": _failed_over,
-    "faults": _troubled,
+    "storm": _storm, "discord": _discord_storm, "lag": _lagged, "day": _day, "kill": _killed,
+    "stop": _stopped, "commands": _commanded, "held": _held,
+    "replicas": _replicated, "failover": _failed_over, "faults": _troubled,
 }  # fmt: skip
 
 

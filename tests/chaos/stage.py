@@ -130,7 +130,7 @@ class Stage:
     """Everything around the bot in one trial, apart from all other trials by its key prefix."""
 
     def __init__(self, store_url, folder, *, people=3, discord=False, speed=1.0, per_second=30,
-                 sleepers=0, begun=None):  # fmt: skip
+                 sleepers=0, begun=None, channels=0):  # fmt: skip
         self.store_url, self.people = store_url, people
         self.number = next(_numbers)
         self.prefix = f"chaos{os.getpid()}x{self.number}"
@@ -138,8 +138,10 @@ class Stage:
         self.speed, self.per_second, self.begun = speed, per_second, time.time()
         self.sleepers, self.market_begun = sleepers, begun or self.begun
         self.telegram, self.market = FakeTelegram(), Market()
-        self.discord = FakeDiscord() if discord else None
+        self.discord = FakeDiscord() if discord or channels else None
+        self.channels = channels
         self.person = None
+        self.everybody = [] if self.discord else [1000 + i for i in range(people)]
         self.children = []
         self._stack = contextlib.AsyncExitStack()
 
@@ -148,6 +150,8 @@ class Stage:
         if self.discord:
             await self._stack.enter_async_context(self.discord)
             self.person = self.discord.person("bob")
+            desk = self.discord.guild(self.person)
+            self.everybody = [self.discord.channel(desk) for _ in range(self.channels)] or [0]
         else:
             await self._stack.enter_async_context(self.telegram)
         self.store = await RedisStore.open(self.store_url, prefix=self.prefix)
@@ -223,18 +227,15 @@ class Stage:
             with contextlib.suppress(StoreError):
                 if await fact():
                     return
-            await asyncio.sleep(0.5 if self.people > 500 else 0.03)
+            await asyncio.sleep(0.5 if len(self.everybody) > 500 else 0.03)
         tail = self.log_path.read_text()[-3000:] if self.log_path.exists() else ""
         raise AssertionError(f"{otherwise} within {seconds} s\n{tail}")
-
-    @property
-    def everybody(self):
-        return [0] if self.discord else [1000 + i for i in range(self.people)]
 
     def texts(self, who):
         """What a person was shown, in order."""
         if self.discord:
-            return [json.dumps(message) for message in self.discord.inbox(self.person)]
+            told = self.discord.wrote(who) if self.channels else self.discord.inbox(self.person)
+            return [json.dumps(message) for message in told]
         return [seen.text for seen in self.telegram.arrivals[who]]
 
     def kinds(self, who):
@@ -249,7 +250,14 @@ class Stage:
         return Platform("discord" if self.discord else "telegram")
 
     def _chat(self, who):
-        return Chat(self._platform, f"u{self.person.id}" if self.discord else str(who))
+        return Chat(self._platform, str(who) if who else f"u{self.person.id}")
+
+    async def watch(self, who, level, **more):
+        """One more rule in this chat, below that level."""
+        draft = Draft((Leg(PRICE, Direction.BELOW, level, level + 10),), Timing(), **more)
+        new = New(self._chat(who), "1", draft, State())
+        rule = await self.store.rules.add(new, now=datetime.now(UTC), limit=100)
+        self.rule_ids.append(rule.id)
 
     async def _save_rules(self):
         leg = Leg(PRICE, Direction.BELOW, LEVEL, LEVEL + 100)

@@ -1,12 +1,20 @@
 """How the parts of a bot are kept running, and how they are let go."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from alerts.domain.errors import StoreError
+from alerts.scheduler import Cadence
+from alerts.storage.memory import MemoryStore
 from bot import opening
+from bot.alarm import WORTH_TELLING_SECONDS
+from bot.app import Bot, Role
+from bot.settings import load
 from bot.supervision import supervised
+from tests.fakes.clock import ManualClock
+from tests.unit.test_courier import ALICE, Office, ScriptedPlatform
 
 
 class Posture:
@@ -62,3 +70,46 @@ async def test_a_store_without_persistence_is_warned_of_and_refused_where_asked_
     assert "appendonly is off" in caplog.text
     with pytest.raises(StoreError, match="appendonly is off"):
         await opening.inspect(forgets, strict=True)
+
+
+def a_bot(role):
+    """A bot of one chat, whose queue has an alert in it that came 40 seconds ago."""
+    store, clock = MemoryStore(), ManualClock()
+    office = Office()
+    office.store = store
+    bot = Bot(load({}, None), store, clock, Cadence({}), [], [ScriptedPlatform()], role)
+    return bot, office
+
+
+async def queued_for_40_seconds(bot, office):
+    await office.fire(ALICE)
+    shelf = bot.store._shelf
+    shelf.came = dict.fromkeys(shelf.came, datetime.now(UTC) - timedelta(seconds=40))
+
+
+async def test_when_all_senders_are_dead_the_leader_tells_and_every_process_is_unhealthy():
+    leader, standby, chat = (a_bot(role) for role in (Role.POLLER, Role.POLLER, Role.CHAT))
+    for bot, office in (leader, standby, chat):
+        await queued_for_40_seconds(bot, office)
+    leader[0].poller.fence = 1
+
+    told = {one.name: one for one in await leader[0]._own_parts()}
+
+    assert told["queue telegram"].well is False
+    assert "nobody has sent for 40 s" in told["queue telegram"].text
+    for bot, _ in (standby, chat):
+        assert "queue telegram" not in {one.name for one in await bot._own_parts()}
+        assert [one.name for one in await bot.parts() if one.well is False] == ["queue telegram"]
+
+
+async def test_an_alarm_without_anybody_to_tell_is_logged_as_an_error(caplog):
+    bot, office = a_bot(Role.ALL)
+    await queued_for_40_seconds(bot, office)
+    bot.poller.fence, alarm = 1, bot._alarm()
+
+    await alarm.look(await bot._own_parts(), 0.0)
+    await alarm.look(await bot._own_parts(), WORTH_TELLING_SECONDS)
+
+    errors = [one.getMessage() for one in caplog.records if one.levelname == "ERROR"]
+    assert len(errors) == 1
+    assert "queue telegram: 1 waiting" in errors[0]

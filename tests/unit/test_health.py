@@ -2,12 +2,15 @@
 
 from datetime import timedelta
 
+import pytest
+
 from alerts.collect import Source
 from alerts.domain.errors import StoreError
 from alerts.domain.ids import Asset, MetricKey, Platform, Venue
 from alerts.domain.reading import Reading, Series
 from alerts.exchanges.okx import EXCHANGE as OKX
 from alerts.exchanges.spec import Pause
+from alerts.queue import Backlog
 from alerts.storage.memory import MemoryStore
 from bot.health import (
     chat_part,
@@ -76,6 +79,31 @@ async def test_each_queue_has_its_depth():
     (part,) = await queue_parts(MemoryStore().outbox, [Chat("ok")])
 
     assert (part.name, part.text) == ("queue telegram", "0 waiting")
+
+
+class Queue:
+    """A queue that says this of itself."""
+
+    def __init__(self, waiting):
+        self.waiting = waiting
+
+    async def waits(self, platform):
+        return self.waiting
+
+    async def buried(self, platform):
+        return 0
+
+
+@pytest.mark.parametrize(("alone", "well"), [(29, None), (31, False)])
+async def test_a_queue_that_no_sender_looks_after_is_ill(alone, well):
+    waiting = Backlog(7, timedelta(seconds=400), timedelta(seconds=alone))
+
+    (part,) = await queue_parts(Queue(waiting), [Chat("ok")])
+
+    assert part.well is well
+    assert "7 waiting, the oldest for 400 s" in part.text
+    assert ("nobody has sent for 31 s" in part.text) is (alone == 31)
+    assert dict(part.figures) == {"depth": 7.0, "oldest": 400.0, "unattended": float(alone)}
 
 
 def test_a_chat_that_is_not_ok_is_ill():

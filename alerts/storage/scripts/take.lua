@@ -10,6 +10,7 @@ if last_look - now > 5000000 then
   end
 end
 redis.call('SET', turns .. ':clock', string.format('%d', now))
+redis.call('SET', turns .. ':attended', string.format('%d', now))
 
 local function line_up(entry)
   local chat, turn = '', now - AHEAD

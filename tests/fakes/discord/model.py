@@ -151,6 +151,11 @@ class World:
         self.channels[channel_id] = guild_channel(guild)
         return guild
 
+    def add_channel(self, guild: Guild) -> str:
+        channel_id = self.new_id()
+        self.channels[channel_id] = {**guild_channel(guild), "id": channel_id}
+        return channel_id
+
     def open_dm(self, person: Person) -> str:
         """The id of the person's channel with the bot."""
         if person.id not in self.dms:

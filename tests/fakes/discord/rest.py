@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import socket
 import struct
 import time
@@ -19,6 +20,7 @@ Json = dict[str, Any]
 
 PREFIX = "/api/v10"
 UNAUTHORISED = ("/interactions/", "/webhooks/")
+_A_MESSAGE = re.compile(r"POST /channels/\d+/messages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,37 @@ class Request:
     headers: dict[str, str]
     status: int
     answer: Any
+    at: float = 0.0
+
+
+@dataclass(slots=True)
+class Bucket:
+    """What one channel may still be sent: so many messages in so long, from the first on."""
+
+    most: int
+    seconds: float
+    used: int = 0
+    until: float = 0.0
+
+    def take(self, now: float) -> float:
+        """Count one; how long to wait where there is none left."""
+        if now >= self.until:
+            self.used, self.until = 0, now + self.seconds
+        if self.used >= self.most:
+            return self.until - now
+        self.used += 1
+        return 0.0
+
+    def headers(self, now: float) -> dict[str, str]:
+        """https://discord.com/developers/docs/topics/rate-limits#header-format"""
+        left = max(self.until - now, 0.0)
+        return {
+            "X-RateLimit-Limit": str(self.most),
+            "X-RateLimit-Remaining": str(self.most - self.used),
+            "X-RateLimit-Reset-After": f"{left:.3f}",
+            "X-RateLimit-Reset": f"{time.time() + left:.3f}",
+            "X-RateLimit-Bucket": "messages",
+        }
 
 
 class Rest:
@@ -44,7 +77,11 @@ class Rest:
         self.ack_seconds = 3.0
         self.shards = 1
         self.per_second: int | None = None
+        self.per_channel: tuple[int, float] | None = None
         self.refused = 0
+        self.filled = 0
+        self.posts: list[Request] = []
+        self._buckets: dict[str, Bucket] = {}
         self._seen: deque[float] = deque()
 
     def application(self) -> web.Application:
@@ -55,9 +92,12 @@ class Rest:
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         body = await _body(request)
         path = request.path.removeprefix(PREFIX)
-        fault = self.faults.take(f"{request.method} {path}") or self._flood(path)
+        asked = f"{request.method} {path}"
+        fault = self.faults.take(asked) or self._flood(path) or self._full(asked)
         if fault is None:
-            return self._note(request, path, body, self._safely(request, path, body))
+            status, content, headers = self._safely(request, path, body)
+            headers = headers | self._left(asked)
+            return self._note(request, path, body, (status, content, headers))
         await asyncio.sleep(fault.delay_seconds)
         carried_out = fault.first or not (fault.status or fault.reset)
         right = self._safely(request, path, body) if carried_out else None
@@ -80,12 +120,31 @@ class Rest:
         self._seen.append(now)
         return None
 
+    def _full(self, asked: str) -> Fault | None:
+        """The limit of a channel's own route, which a bot knows from its answers only."""
+        if self.per_channel is None or not _A_MESSAGE.fullmatch(asked):
+            return None
+        bucket = self._buckets.setdefault(asked, Bucket(*self.per_channel))
+        if wait := bucket.take(time.monotonic()):
+            self.refused += 1
+            return too_many(wait)
+        self.filled += bucket.used == bucket.most
+        return None
+
+    def _left(self, asked: str) -> dict[str, str]:
+        bucket = self._buckets.get(asked)
+        return bucket.headers(time.monotonic()) if bucket else {}
+
     def _note(
         self, request: web.Request, path: str, body: Any, answer: tuple[int, Any, dict[str, str]]
     ) -> web.Response:
         status, content, headers = answer
         kept = dict(request.headers)
-        self.requests.append(Request(request.method, path, body, kept, status, content))
+        at = time.monotonic()
+        noted = Request(request.method, path, body, kept, status, content, at)
+        self.requests.append(noted)
+        if status == 200 and _A_MESSAGE.fullmatch(f"{request.method} {path}"):
+            self.posts.append(noted)
         self.world.changed.notify()
         return _response(status, content, headers)
 

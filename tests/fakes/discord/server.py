@@ -62,6 +62,11 @@ class FakeDiscord:
     def requests(self) -> list[Request]:
         return self.rest.requests
 
+    @property
+    def posts(self) -> list[Request]:
+        """The messages that were taken from the bot, oldest first."""
+        return self.rest.posts
+
     def person(self, name: str = "alice", person_id: str | None = None) -> Person:
         return self.world.add_person(name, person_id)
 
@@ -71,6 +76,10 @@ class FakeDiscord:
         `managers` have the right to manage it; `guild_id` decides on its shard.
         """
         return self.world.add_guild(name, owner, **more)
+
+    def channel(self, guild: Guild) -> str:
+        """The id of one more channel of a server, that the gateway does not speak of."""
+        return self.world.add_channel(guild)
 
     def close_dms(self, person: Person, code: int = 50007) -> None:
         """The person takes no direct messages from the bot any more."""
