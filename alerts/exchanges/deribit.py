@@ -98,10 +98,10 @@ class _Index(msgspec.Struct):
     index_price: _Price
 
 
-_OPTIONS = Table(DERIBIT, _OptionRow, name="instrument_name")
-_FUTURES = Table(DERIBIT, _FutureRow, name="instrument_name")
+_OPTIONS = Table(DERIBIT, _OptionRow, name="instrument_name", lax=True)
+_FUTURES = Table(DERIBIT, _FutureRow, name="instrument_name", lax=True)
 _LIST = Table(DERIBIT, _Listed, name="instrument_name")
-_ONE_INDEX = msgspec.json.Decoder(_Index)
+_ONE_INDEX = msgspec.json.Decoder(_Index, strict=False)
 
 
 def parse_index(bodies: Sequence[Body], asset: Asset) -> IndexPrice:
@@ -127,7 +127,11 @@ def parse_options(bodies: Sequence[Body], asset: Asset) -> OptionChain:
     (body,) = bodies
     answer, book = told(body), book_of(asset)
     table = _OPTIONS.rows(answer.result)
-    own = {row.instrument_name: row for row in reversed(table.rows) if book.is_own(_name(row))}
+    own = {
+        row.instrument_name: row
+        for row in reversed(table.rows)
+        if row.instrument_name.startswith(book.prefix)
+    }
     quotes = [quote for quote in map(_quoter(book), reversed(own.values())) if quote is not None]
     rejected = len(own) - len(quotes) + table.lost(book.is_own, len(own))
     check_share(DERIBIT, len(quotes), rejected)
@@ -135,10 +139,6 @@ def parse_options(bodies: Sequence[Body], asset: Asset) -> OptionChain:
     indices = (row.estimated_delivery_price for row in own.values())
     index = next((price for price in indices if price is not None), None)
     return OptionChain(DERIBIT, asset, at, index, tuple(quotes), rejected=rejected, lag=lag)
-
-
-def _name(row: _OptionRow | _FutureRow) -> str:
-    return row.instrument_name
 
 
 def _quoter(book: Book) -> Callable[[_OptionRow], OptionQuote | None]:

@@ -46,17 +46,20 @@ class Table(Generic[_T]):
 
     `name` is the key that holds a row's instrument, `within` the one that holds the list, where
     the body is not the list itself. The last few bodies are remembered, so that one answer about
-    all assets is read once and not once for each asset.
+    all assets is read once and not once for each asset. `lax`: rows declare plain numbers, and
+    texts that hold one are read too.
     """
 
-    def __init__(self, venue: Venue, row: type[_T], *, name: str, within: str = "") -> None:
+    def __init__(
+        self, venue: Venue, row: type[_T], *, name: str, within: str = "", lax: bool = False
+    ) -> None:
         self._venue = venue
         self._name = name
         self._within = within
         answer = msgspec.defstruct("Answer", [(within or "rows", msgspec.Raw)])
         self._answer = msgspec.json.Decoder(answer)
-        self._whole = msgspec.json.Decoder(list[row])  # type: ignore[valid-type]
-        self._one = msgspec.json.Decoder(row)
+        self._whole = msgspec.json.Decoder(list[row], strict=not lax)  # type: ignore[valid-type]
+        self._one = msgspec.json.Decoder(row, strict=not lax)
         self._remembered = lru_cache(maxsize=_BODIES_KEPT)(self._decoded)
 
     def rows(self, content: bytes | msgspec.Raw) -> Rows[_T]:

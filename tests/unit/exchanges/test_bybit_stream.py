@@ -40,6 +40,23 @@ def events(*closes):
     return found.events
 
 
+# "S": the side of the position; "Buy" means that a long position was liquidated. The sample shown:
+# https://bybit-exchange.github.io/docs/v5/websocket/public/all-liquidation
+DOCUMENTED = {
+    "topic": "allLiquidation.ROSEUSDT",
+    "type": "snapshot",
+    "ts": 1739502303204,
+    "data": [{"T": 1739502302929, "s": "ROSEUSDT", "S": "Sell", "v": "20000", "p": "0.04499"}],
+}
+
+
+def test_the_documented_message_closed_a_short():
+    (found,) = heard(DOCUMENTED, (Asset("ROSE"),))
+
+    (event,) = found.events
+    assert (event.side, event.coin, event.price) == (PositionSide.SHORT, 20_000, 0.04499)
+
+
 def test_buy_is_the_position_that_was_closed_a_long():
     (event,) = events(close(S="Buy"))
 

@@ -162,7 +162,18 @@ def test_a_future_with_an_unreadable_name_is_rejected(name):
     assert (len(curve.futures), curve.rejected) == (1, 1)
 
 
-UNREADABLE = [True, "61.25", -1, 1e308, [61], {"value": 61}]
+def test_numbers_may_be_texts():
+    chain = options(option(mark_iv="61.25", underlying_price="70552.81", open_interest="812.4"))
+    curve = futures(future(mark_price="70500", open_interest="141000000"))
+
+    (quote,) = chain.quotes
+    assert (quote.mark_iv, quote.forward, quote.open_interest) == (0.6125, 70_552.81, 812.4)
+    assert curve.futures[0].open_interest_coin == 2_000
+    assert parse_index([body(index("70302.95"))], BTC).price == 70_302.95
+    assert (chain.rejected, curve.rejected) == (0, 0)
+
+
+UNREADABLE = [True, "x", "", "NaN", "-1", -1, 1e308, "1e308", [61], {"value": 61}]
 
 
 @pytest.mark.parametrize("value", UNREADABLE)

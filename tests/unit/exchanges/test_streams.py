@@ -29,7 +29,8 @@ def heard(stream, value, answers=(), assets=(BTC,)):
     return stream.hear(message(value), answers, assets)
 
 
-# Binance's documentation shows this message for a SELL order, which closes a long.
+# Binance's documentation shows this message for a SELL order, which closes a long:
+# https://developers.binance.com/docs/derivatives/usds-margined-futures/websocket-market-streams/Liquidation-Order-Streams
 FORCED = {
     "e": "forceOrder",
     "E": 1568014460893,
@@ -45,6 +46,26 @@ FORCED = {
         "l": "0.014",
         "z": "0.014",
         "T": 1568014460893,
+    },
+}
+# And this one of the coin-margined market:
+# https://developers.binance.com/docs/derivatives/coin-margined-futures/websocket-market-streams/Liquidation-Order-Streams
+FORCED_INVERSE = {
+    "e": "forceOrder",
+    "E": 1591154240950,
+    "o": {
+        "s": "BTCUSD_200925",
+        "ps": "BTCUSD",
+        "S": "SELL",
+        "o": "LIMIT",
+        "f": "IOC",
+        "q": "1",
+        "p": "9425.5",
+        "ap": "9496.5",
+        "X": "FILLED",
+        "l": "1",
+        "z": "1",
+        "T": 1591154240949,
     },
 }
 SIZES = [
@@ -78,9 +99,9 @@ def test_it_is_worth_the_average_price_times_what_was_filled():
 
 
 def test_a_coin_margined_close_is_in_contracts_of_100_usd():
-    close = forced(s="BTCUSD_200925", ps="BTCUSD", q="1", z="1", ap="9496.5")
-    (event,) = heard(COINM, close, SIZES)[0].events
+    (event,) = heard(COINM, FORCED_INVERSE, SIZES)[0].events
 
+    assert (event.side, event.price) == (LONG, 9496.5)
     assert event.coin * event.price == pytest.approx(100)
 
 
@@ -120,6 +141,7 @@ def test_a_binance_close_that_cannot_be_read_is_never_counted(parts):
 
 
 # OKX's documentation shows this one, of another coin: a buy that closed a short.
+# https://www.okx.com/docs-v5/en/#public-data-websocket-liquidation-orders-channel
 CLOSED = {
     "arg": {"channel": "liquidation-orders", "instType": "SWAP"},
     "data": [
@@ -209,7 +231,9 @@ def test_a_refused_subscription_is_an_error():
         heard(OKX, refused, LISTED)
 
 
-# The shape of Deribit's documented notification; `liquidation` stands only in forced trades.
+# The shape of Deribit's documented notification; `liquidation` stands only in forced trades:
+# M when the maker's side was liquidated, T the taker's, MT both; `direction` is the taker's.
+# https://docs.deribit.com/subscriptions/trades/tradeskindcurrencyinterval
 TRADE = {
     "trade_seq": 30289442,
     "trade_id": "48079269",
