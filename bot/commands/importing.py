@@ -128,7 +128,11 @@ COMMAND = Command(
     "import",
     "Set the alerts of a file of /export",
     run,
-    params=(Param("alerts", Kind.TEXT, "The text of the file", required=True), WHERE),
+    params=(
+        Param("file", Kind.FILE, "A file of /export"),
+        Param("alerts", Kind.TEXT, "Or its text"),
+        WHERE,
+    ),
     longest=LONGEST,
     changes=True,
 )

@@ -48,6 +48,7 @@ class Kind(StrEnum):
     ABOUT = "about"
     CHOICE = "choice"
     ZONE = "zone"
+    FILE = "file"
 
 
 @dataclass(frozen=True, slots=True)

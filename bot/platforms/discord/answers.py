@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +24,7 @@ from bot.platforms.discord.ask import (
     is_public,
     personal,
 )
+from bot.platforms.discord.files import Given, read_all, text_of
 from bot.platforms.discord.message import files, plain_parts, reply_parts
 from bot.platforms.discord.outcome import outcome_of
 from bot.platforms.seal import Seal
@@ -51,10 +52,10 @@ class Answers:
     deliver: Deliver
     seal: Seal
 
-    async def command(self, interaction: Interaction, name: str, values: Mapping[str, str]) -> None:
+    async def command(self, interaction: Interaction, name: str, values: Given) -> None:
         """Answer a slash command; only the person who typed it sees the card."""
         if await _acknowledged(interaction):
-            ask = ask_of_command(interaction, values)
+            ask = ask_of_command(interaction, await read_all(values))
             card = await self.desk.command(name, ask)
             if card == SILENCE:
                 await _withdraw(interaction)
@@ -80,6 +81,8 @@ class Answers:
     async def words(self, message: discord.Message) -> None:
         """Answer a line typed to the bot in a direct message."""
         ask = ask_of_words(message)
+        if not ask.text and (file := _sent_alone(message)):
+            ask = replace(ask, text=f"/import {await text_of(file)}")
         card = await self.desk.words(ask)
         if card != SILENCE:
             await self.deliver(ask.chat, card, f"words.{message.id}")
@@ -99,6 +102,12 @@ class Answers:
         if is_of_channel(ask.chat):  # its buttons would act on the person's own rules there
             card = replace(card, buttons=())
         await self.deliver(personal(interaction.user.id), card, f"reply.{interaction.id}")
+
+
+def _sent_alone(message: discord.Message) -> discord.Attachment | None:
+    """A file that may be one of /export; a picture is none."""
+    texts = (one for one in message.attachments if one.filename.endswith((".json", ".txt")))
+    return next(texts, None)
 
 
 async def _acknowledged(interaction: Interaction) -> bool:

@@ -12,6 +12,7 @@ from discord import app_commands
 from bot.commands.spec import Choice, Command, FrontDesk, Kind, Param
 from bot.platforms.discord.answers import UNSHOWN
 from bot.platforms.discord.ask import Interaction, ask_of_command
+from bot.platforms.discord.files import Given
 
 log = logging.getLogger(__name__)
 
@@ -23,10 +24,11 @@ SUGGEST_SECONDS = 1.5
 SUGGESTED = frozenset(
     {Kind.RULE_TEXT, Kind.METRIC, Kind.ASSET, Kind.RULE_NUMBER, Kind.EPISODE, Kind.ABOUT, Kind.ZONE}
 )
+_TYPES: Mapping[Kind, type] = {Kind.NUMBER: float, Kind.FILE: discord.Attachment}
 APOLOGY = "Something went wrong here. Nothing was changed: please try again."
 STALE = "This command was just updated: reload Discord and try again."
 
-Run = Callable[[Interaction, str, Mapping[str, str]], Awaitable[None]]
+Run = Callable[[Interaction, str, Given], Awaitable[None]]
 Complete = Callable[[Interaction, str], Coroutine[Any, Any, list[app_commands.Choice[str]]]]
 
 
@@ -103,7 +105,7 @@ def _signature(names: Mapping[str, Param]) -> inspect.Signature:
             at,
             keyword,
             default=inspect.Parameter.empty if param.required else None,
-            annotation=float if param.kind is Kind.NUMBER else str,
+            annotation=_TYPES.get(param.kind, str),
         )
         for at, param in names.items()
     ]
@@ -111,9 +113,15 @@ def _signature(names: Mapping[str, Param]) -> inspect.Signature:
     return inspect.Signature([first, *typed])
 
 
-def _typed(names: Mapping[str, Param], values: Mapping[str, object]) -> dict[str, str]:
-    """The given parameters by their real names, as text."""
-    return {names[at].name: _text(value) for at, value in values.items() if value is not None}
+def _typed(
+    names: Mapping[str, Param], values: Mapping[str, object]
+) -> dict[str, str | discord.Attachment]:
+    """The given parameters by their real names, as text where they are no files."""
+    return {
+        names[at].name: value if isinstance(value, discord.Attachment) else _text(value)
+        for at, value in values.items()
+        if value is not None
+    }
 
 
 def _text(value: object) -> str:

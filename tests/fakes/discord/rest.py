@@ -76,6 +76,7 @@ class Rest:
         self.requests: list[Request] = []
         self.ack_seconds = 3.0
         self.shards = 1
+        self.files: dict[str, bytes] = {}
         self.per_second: int | None = None
         self.per_channel: tuple[int, float] | None = None
         self.refused = 0
@@ -87,7 +88,13 @@ class Rest:
     def application(self) -> web.Application:
         app = web.Application()
         app.router.add_route("*", PREFIX + "/{tail:.*}", self._handle)
+        app.router.add_get("/attachments/{file}", self._file)
         return app
+
+    async def _file(self, request: web.Request) -> web.Response:
+        if request.match_info["file"] not in self.files:
+            return web.Response(status=404)
+        return web.Response(body=self.files[request.match_info["file"]])
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         body = await _body(request)

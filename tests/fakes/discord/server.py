@@ -15,7 +15,7 @@ from tests.fakes.discord.rest import PREFIX, Request, Rest
 Json = dict[str, Any]
 
 COMMAND, COMPONENT, AUTOCOMPLETE = 2, 3, 4
-STRING, INTEGER, BOOLEAN, NUMBER = 3, 4, 5, 10
+STRING, INTEGER, BOOLEAN, NUMBER, ATTACHMENT = 3, 4, 5, 10, 11
 WAIT_SECONDS = 5.0
 
 
@@ -80,6 +80,14 @@ class FakeDiscord:
     def channel(self, guild: Guild) -> str:
         """The id of one more channel of a server, that the gateway does not speak of."""
         return self.world.add_channel(guild)
+
+    def file(self, content: bytes, name: str = "alerts.json", size: int | None = None) -> Json:
+        """A file as a person uploads it; `size` is what is said of it."""
+        file_id = self.world.new_id()
+        self.rest.files[file_id] = content
+        url = f"{self.api_url.removesuffix(PREFIX)}/attachments/{file_id}"
+        told = {"id": file_id, "filename": name, "size": len(content) if size is None else size}
+        return {**told, "url": url, "proxy_url": url, "content_type": "application/json"}
 
     def close_dms(self, person: Person, code: int = 50007) -> None:
         """The person takes no direct messages from the bot any more."""
@@ -287,14 +295,17 @@ def _command_content(command: Json, options: Json, *, required: bool = True) -> 
         raise LookupError(f"/{command['name']} needs {sorted(missing)}")
     sent = [_option(described[name], value) for name, value in options.items()]
     content = {"id": command["id"], "name": command["name"], "type": 1, "options": sent}
+    uploaded = {one["id"]: one for one in options.values() if isinstance(one, dict)}
+    content |= {"resolved": {"attachments": uploaded}} if uploaded else {}
     return content | ({"guild_id": command["guild_id"]} if "guild_id" in command else {})
 
 
 def _option(described: Json, value: Any) -> Json:
-    kinds = {STRING: str, INTEGER: int, BOOLEAN: bool, NUMBER: (int, float)}
+    kinds = {STRING: str, INTEGER: int, BOOLEAN: bool, NUMBER: (int, float), ATTACHMENT: dict}
     if not isinstance(value, kinds[described["type"]]):
         raise TypeError(f"{described['name']} does not take {value!r}")
     choices = [one["value"] for one in described.get("choices") or []]
     if choices and value not in choices:
         raise LookupError(f"{value!r} is none of {choices}")
+    value = value["id"] if isinstance(value, dict) else value
     return {"name": described["name"], "type": described["type"], "value": value}

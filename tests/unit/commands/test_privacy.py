@@ -241,3 +241,16 @@ async def test_a_store_that_is_away_erases_nothing_and_says_so():
     card = await room.says("DELETE")
 
     assert "nothing was changed" in card.title
+
+
+@pytest.mark.parametrize("text", ["\ufffd\x00[[[", "[" * 20_000, '{"alerts": {"a": 1}}', ""])
+async def test_an_attached_file_is_read_as_a_text_that_was_sent(room, text):
+    ask = replace(room.ask, values={"file": text})
+
+    card = await room.front.command("import", ask)
+    fine = await room.front.command(
+        "import", replace(room.ask, values={"file": '{"alerts": ["skew above 16"]}'})
+    )
+
+    assert card.title.startswith("I cannot read that as alerts")
+    assert fine.title == "Import 1 alert?"
