@@ -53,8 +53,7 @@ TABLE = {
     "alerts.rules.grammar": Row(RULES, ("lark",)),
     "alerts.rules.mirror": Row((*RULES, "alerts.metrics.mirror")),
     "alerts.engine": Row((DOMAIN, "alerts.rules")),
-    "alerts.codec": Row((DOMAIN,)),
-    "alerts.codec.rules": Row((DOMAIN,), ("msgspec",)),
+    "alerts.codec": Row((DOMAIN,), ("msgspec",)),
     "alerts.records": Row((DOMAIN,)),
     "alerts.ports": Row((DOMAIN, "alerts.queue", "alerts.records")),
     "alerts.queue": Row((DOMAIN,)),
@@ -174,7 +173,9 @@ TABLE = {
     "bot.platforms.discord": Row(
         (*CHAT, "bot.platforms.seal", "bot.window"), ("aiohttp", "discord", "yarl")
     ),
-    "bot.platforms.telegram": Row((*CHAT, "bot.platforms.seal"), ("aiohttp", "telegram")),
+    "bot.platforms.telegram": Row(
+        (*CHAT, "bot.platforms.seal"), ("aiohttp", "msgspec", "telegram")
+    ),
     "bot.window": Row((DOMAIN,)),
     "bot.limits": Row((DOMAIN, "alerts.ports", "bot.window")),
     "bot.together": Row((DOMAIN,)),
@@ -220,7 +221,7 @@ TABLE = {
     "bot.web": Row(
         ("alerts.domain", "alerts.queue", "bot.app", "bot.health"), ("aiohttp", "prometheus_client")
     ),
-    "bot.cli": Row(EVERYTHING, ("aiohttp", "click", "rich")),
+    "bot.cli": Row(EVERYTHING, ("aiohttp", "click", "rich", "uvloop")),
     "bot.__main__": Row((DOMAIN,), ("click",)),
 }
 

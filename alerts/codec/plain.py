@@ -76,12 +76,16 @@ def check_version(version: object) -> None:
         raise ValueError(f"version {version!r}, this code reads {VERSION}")
 
 
+def _finite(digits: str) -> float:
+    return number(float(digits))
+
+
 def _refuse(word: str) -> None:
     raise ValueError(f"{word} is not a number")
 
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
-_DECODER = json.JSONDecoder(parse_constant=_refuse)
+_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
 
 
 @lru_cache(maxsize=4096)
@@ -110,6 +114,7 @@ def name(series: Series) -> str:
     return text
 
 
+@lru_cache(maxsize=256)
 def moment(at: datetime) -> str:
     if at.tzinfo is None:
         raise ValueError(f"{at} has no time zone")

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from alerts.codec import plain
-from alerts.domain.event import Event, Kind
+from alerts.codec.shapes import EventShape, read, utc, utc_or_none
+from alerts.domain.event import Event
 from alerts.domain.ids import RuleId, Venue
 from alerts.domain.reading import Quality, Reading, Reason
-from alerts.domain.rule import Because
 
 
 @plain.encoder
@@ -39,27 +39,26 @@ def encode_event(event: Event) -> str:
 
 @plain.decoder
 def decode_event(text: str | bytes) -> Event:
-    body = plain.load(text)
-    reason, held = body.get("reason"), body.get("held")
+    body = read(text, EventShape)
     return Event(
-        kind=Kind(body["kind"]),
-        rule=RuleId(plain.text(body["rule"])),
-        revision=plain.whole(body["revision"]),
-        number=plain.whole(body["number"]),
-        chat=plain.chat(body["chat"]),
-        episode=plain.whole(body["episode"]),
-        series=plain.series(body["series"]),
-        level=plain.number(body["level"]),
-        value=plain.number_or_none(body["value"]),
-        at=plain.when(body["at"]),
-        since=plain.when(body["since"]),
-        extreme=plain.number_or_none(body.get("extreme")),
-        late=plain.flag(body.get("late", False)),
-        reason=None if reason is None else Reason(reason),
-        again=plain.when_or_none(body.get("again")),
-        held=None if held is None else Because(held),
-        happened=plain.when_or_none(body.get("happened")),
-        times=plain.whole(body.get("times", 0)),
+        kind=body.kind,
+        rule=RuleId(body.rule),
+        revision=body.revision,
+        number=body.number,
+        chat=plain.chat(body.chat),
+        episode=body.episode,
+        series=plain.series(body.series),
+        level=body.level,
+        value=body.value,
+        at=utc(body.at),
+        since=utc(body.since),
+        extreme=body.extreme,
+        late=body.late,
+        reason=body.reason,
+        again=utc_or_none(body.again),
+        held=body.held,
+        happened=utc_or_none(body.happened),
+        times=body.times,
     )
 
 

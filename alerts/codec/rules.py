@@ -5,15 +5,36 @@ and rewrite them there (`storage/scripts/prelude.lua`).
 """
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
+from functools import lru_cache
 from typing import cast
 
 import msgspec
 
 from alerts.codec import plain
+from alerts.codec.shapes import (
+    DraftBody,
+    DraftShape,
+    FiringShape,
+    IdleShape,
+    LegShape,
+    PendingShape,
+    PhaseShape,
+    RecoveringShape,
+    RuleShape,
+    SpentShape,
+    StateShape,
+    TimingShape,
+    UnalignedShape,
+    UntoldShape,
+    WaitingShape,
+    read,
+    utc,
+    utc_or_none,
+)
 from alerts.domain.ids import RuleId
 from alerts.domain.rule import (
     Because,
-    Direction,
     Draft,
     Firing,
     Idle,
@@ -45,7 +66,7 @@ def encode_draft(draft: Draft) -> str:
 
 @plain.decoder
 def decode_draft(text: str | bytes) -> Draft:
-    return _draft(plain.load(text))
+    return _draft(read(text, DraftShape))
 
 
 @plain.encoder
@@ -65,16 +86,16 @@ def encode_rule(rule: Rule) -> str:
 
 @plain.decoder
 def decode_rule(text: str | bytes) -> Rule:
-    body = plain.load(text)
+    body = read(text, RuleShape)
     return Rule(
-        id=RuleId(plain.text(body["id"])),
-        number=plain.whole(body["number"]),
-        chat=plain.chat(body["chat"]),
-        owner=plain.text(body["owner"]),
-        draft=_draft(body["draft"]),
-        created_at=plain.when(body["created_at"]),
-        revision=plain.whole(body["revision"]),
-        paused=plain.flag(body.get("paused", False)),
+        id=RuleId(body.id),
+        number=body.number,
+        chat=plain.chat(body.chat),
+        owner=body.owner,
+        draft=_draft(body.draft),
+        created_at=utc(body.created_at),
+        revision=body.revision,
+        paused=body.paused,
     )
 
 
@@ -134,18 +155,17 @@ def encode_state(state: State) -> str:
 
 @plain.decoder
 def decode_state(text: str | bytes) -> State:
-    body = plain.load(text)
-    untold = body.get("untold")
+    body = read(text, StateShape)
     return State(
-        phase=_phase(body["phase"]),
-        episodes=plain.whole(body.get("episodes", 0)),
-        fired_at=plain.when_or_none(body.get("fired_at")),
-        blind_since=plain.when_or_none(body.get("blind_since")),
-        blind_told=plain.flag(body.get("blind_told", False)),
-        untold=None if untold is None else _untold(untold),
-        turns=tuple(plain.when(at) for at in plain.rows(body.get("turns", []))),
-        flapping=plain.flag(body.get("flapping", False)),
-        broken=plain.flag(body.get("broken", False)),
+        phase=_phase(body.phase),
+        episodes=body.episodes,
+        fired_at=utc_or_none(body.fired_at),
+        blind_since=utc_or_none(body.blind_since),
+        blind_told=body.blind_told,
+        untold=None if body.untold is None else _untold(body.untold),
+        turns=tuple(map(utc, body.turns)),
+        flapping=body.flapping,
+        broken=body.broken,
     )
 
 
@@ -177,15 +197,15 @@ def _draft_json(draft: Draft) -> plain.Json:
     return {"legs": [_leg_json(leg) for leg in draft.legs], **plain.unlike(rest)}
 
 
-def _draft(body: plain.Json) -> Draft:
+def _draft(body: DraftBody) -> Draft:
     return Draft(
-        legs=tuple(_leg(leg) for leg in plain.rows(body["legs"])),
-        timing=_timing(body.get("timing", {})),
-        join=Join(body.get("join", Join.ALL)),
-        name=plain.text(body.get("name", "")),
-        until=plain.when_or_none(body.get("until")),
-        severity=Severity(body.get("severity", Severity.WARN)),
-        voice=Voice(body.get("voice", Voice.USUAL)),
+        legs=tuple(map(_leg, body.legs)),
+        timing=_timing(body.timing),
+        join=body.join,
+        name=body.name,
+        until=utc_or_none(body.until),
+        severity=body.severity,
+        voice=body.voice,
     )
 
 
@@ -198,13 +218,8 @@ def _leg_json(leg: Leg) -> plain.Json:
     }
 
 
-def _leg(body: plain.Json) -> Leg:
-    return Leg(
-        series=plain.series(body["series"]),
-        direction=Direction(body["direction"]),
-        level=plain.number(body["level"]),
-        clear=plain.number(body["clear"]),
-    )
+def _leg(body: LegShape) -> Leg:
+    return Leg(plain.series(body.series), body.direction, body.level, body.clear)
 
 
 def _timing_json(timing: Timing) -> plain.Json:
@@ -221,15 +236,16 @@ def _timing_json(timing: Timing) -> plain.Json:
     )
 
 
-def _timing(body: plain.Json) -> Timing:
-    remind = body.get("remind_seconds")
+@lru_cache(maxsize=1024)
+def _timing(body: TimingShape) -> Timing:
+    remind = body.remind_seconds
     return Timing(
-        hold=plain.span(body.get("hold_seconds", 0)),
-        clear_hold=plain.span(body.get("clear_hold_seconds", 0)),
-        quiet=plain.span(body.get("quiet_seconds", 0)),
-        remind=None if remind is None else plain.span(remind),
-        repeat=Repeat(body.get("repeat", Repeat.EACH)),
-        at_close=bool(body.get("at_close", False)),
+        hold=timedelta(seconds=body.hold_seconds),
+        clear_hold=timedelta(seconds=body.clear_hold_seconds),
+        quiet=timedelta(seconds=body.quiet_seconds),
+        remind=None if remind is None else timedelta(seconds=remind),
+        repeat=body.repeat,
+        at_close=body.at_close,
     )
 
 
@@ -249,25 +265,30 @@ def _phase_json(phase: Phase) -> plain.Json:
             return {"is": _QUIET_NAMES[type(phase)]}
 
 
-def _phase(body: plain.Json) -> Phase:
-    match body["is"]:
-        case "pending":
-            return Pending(plain.when(body["since"]), plain.flag(body["late"]))
-        case "firing":
+def _phase(body: PhaseShape) -> Phase:
+    match body:
+        case PendingShape(since, late):
+            return Pending(utc(since), late)
+        case FiringShape():
             return _firing(body)
-        case "recovering":
-            return Recovering(_firing(body["firing"]), plain.when(body["since"]))
-        case quiet:
-            return _QUIET[quiet]()
+        case RecoveringShape(since, firing):
+            return Recovering(_firing(firing), utc(since))
+        case _:
+            return _QUIET[type(body)]()
 
 
-_QUIET: dict[str, Callable[[], Phase]] = {
-    "unaligned": Unaligned,
-    "waiting": Waiting,
-    "idle": Idle,
-    "spent": Spent,
+_QUIET: dict[object, Callable[[], Phase]] = {
+    UnalignedShape: Unaligned,
+    WaitingShape: Waiting,
+    IdleShape: Idle,
+    SpentShape: Spent,
 }
-_QUIET_NAMES: dict[object, str] = {kind: name for name, kind in _QUIET.items()}
+_QUIET_NAMES: dict[object, str] = {
+    Unaligned: "unaligned",
+    Waiting: "waiting",
+    Idle: "idle",
+    Spent: "spent",
+}
 
 
 def _firing_json(firing: Firing) -> plain.Json:
@@ -280,13 +301,8 @@ def _firing_json(firing: Firing) -> plain.Json:
     }
 
 
-def _firing(body: plain.Json) -> Firing:
-    return Firing(
-        episode=plain.whole(body["episode"]),
-        since=plain.when(body["since"]),
-        told_at=plain.when(body["told_at"]),
-        extreme=plain.number(body["extreme"]),
-    )
+def _firing(body: FiringShape) -> Firing:
+    return Firing(body.episode, utc(body.since), utc(body.told_at), body.extreme)
 
 
 def _untold_json(untold: Untold) -> plain.Json:
@@ -303,12 +319,12 @@ def _untold_json(untold: Untold) -> plain.Json:
     )
 
 
-def _untold(body: plain.Json) -> Untold:
-    over = body.get("over")
+def _untold(body: UntoldShape) -> Untold:
+    over = body.over
     return Untold(
-        knew=plain.whole(body.get("knew", 0)),
-        fired=plain.whole(body.get("fired", 0)),
-        over=None if over is None else Over(_firing(over["firing"]), plain.when(over["at"])),
-        dark=plain.when_or_none(body.get("dark")),
-        because=Because(body.get("because", Because.SNOOZED)),
+        knew=body.knew,
+        fired=body.fired,
+        over=None if over is None else Over(_firing(over.firing), utc(over.at)),
+        dark=utc_or_none(body.dark),
+        because=body.because,
     )

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from alerts import codec
+from alerts.codec import plain
 from alerts.domain.errors import CodecError, StoreError, UsageError
 from alerts.domain.event import Event
 from alerts.domain.ids import Chat, Platform
@@ -284,7 +285,7 @@ def _dead(dead_id: str, fields: _Fields) -> Dead:
 
 def _chat(address: bytes) -> Chat:
     try:
-        return Chat.parse(address.decode(errors="backslashreplace"))
+        return plain.chat(address.decode(errors="backslashreplace"))
     except UsageError as error:
         raise CodecError(str(error)) from error
 

@@ -13,6 +13,7 @@ from alerts.storage import terms
 
 Word = str | int
 Evidence = tuple[Reading, ...]
+Same = tuple[int, ...]
 
 _EPISODES_KEPT = terms.EPISODES_KEPT // timedelta(microseconds=1)
 
@@ -21,13 +22,14 @@ def commit(
     readings: Sequence[Reading], steps: Sequence[Step], fence: int, platforms: Sequence[Platform]
 ) -> list[Word]:
     """A tick, as `scripts/commit.lua` reads it."""
-    pieces = list({step.evidence: None for step in steps if _begins(step)})
+    pieces = {_same(step.evidence): step.evidence for step in steps if _begins(step)}
+    places = {same: place for place, same in enumerate(pieces, start=1)}
     return [
         *(fence, terms.EPISODES, _EPISODES_KEPT, len(readings)),
         *_readings(readings),
         len(pieces),
-        *map(codec.encode_evidence, pieces),
-        *_steps(steps, platforms, pieces),
+        *map(codec.encode_evidence, pieces.values()),
+        *(word for step in steps for word in _step(step, platforms, places)),
     ]
 
 
@@ -60,15 +62,13 @@ def _readings(readings: Iterable[Reading]) -> list[str]:
     ]
 
 
-def _steps(
-    steps: Iterable[Step], platforms: Sequence[Platform], pieces: Sequence[Evidence]
-) -> list[str | int]:
-    places = {piece: place for place, piece in enumerate(pieces, start=1)}
-    return [word for step in steps for word in _step(step, platforms, places)]
+def _same(evidence: Evidence) -> Same:
+    """Equal for evidence of the very same readings: a tick's rules share them."""
+    return tuple(map(id, evidence))
 
 
 def _step(
-    step: Step, platforms: Sequence[Platform], places: Mapping[Evidence, int]
+    step: Step, platforms: Sequence[Platform], places: Mapping[Same, int]
 ) -> tuple[str | int, ...]:
     due = "" if step.due is None else terms.micros(step.due)
     seen = overlay(step.overlay)
@@ -79,7 +79,7 @@ def _step(
     outbox = platforms.index(event.chat.platform) + 1
     return (
         *(*about, str(event.chat), outbox, codec.encode_event(event)),
-        _episode(event, places[step.evidence] if _begins(step) else 0),
+        _episode(event, places[_same(step.evidence)] if _begins(step) else 0),
     )
 
 

@@ -259,6 +259,21 @@ def test_a_rule_starts_with_what_the_stores_scripts_read_there():
     assert text.startswith('{"v":1,"revision":2,"number":3,"chat":"telegram:-7",')
 
 
+def test_half_a_character_in_a_name_comes_back_as_it_was():
+    rule = a_rule()
+    halved = replace(rule, draft=replace(rule.draft, name="a\ud800b"))
+
+    assert codec.decode_rule(codec.encode_rule(halved)) == halved
+
+
+def test_half_a_character_is_no_way_round_a_check():
+    text = codec.encode_rule(a_rule()).replace('"draft":', '"half":"\\ud800","draft":')
+
+    assert codec.decode_rule(text) == a_rule()
+    with pytest.raises(CodecError):
+        codec.decode_rule(text.replace('"level":15.0', '"level":1e999'))
+
+
 def test_a_state_of_before_there_was_anything_untold_is_still_read():
     text = '{"v":1,"phase":{"is":"idle"},"episodes":3,"fired_at":"2026-02-06T12:00:00+00:00"}'
 
