@@ -25,6 +25,7 @@ DAY = timedelta(hours=24)
 DAY_TOLERANCE = timedelta(hours=1)
 NEAR = timedelta(hours=1)
 LAST_SEEN = timedelta(days=7)
+_NEWS = frozenset({Kind.FIRED, Kind.REMINDED})
 
 OI_USD, OI_COIN, PRICE = MetricKey("oi_usd"), MetricKey("oi_coin"), MetricKey("price")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -59,15 +60,38 @@ def _current(event: Event, rule: Rule | None) -> Rule | None:
 async def _told(event: Event, rule: Rule | None, past: "Past") -> Told:
     if rule is None:
         return Told(event, None, None, None)
-    series = event.series
-    dark, news = event.kind is Kind.DARK, event.kind in {Kind.FIRED, Kind.REMINDED}
+    around = await past.around(event)
+    news = event.kind in _NEWS
     return Told(
         event,
         rule,
+        reading=around.reading,
+        day_ago=around.day_ago,
+        beside=around.beside,
+        rarity=await _rarity(event, rule, past) if news else None,
+        split=around.split,
+        regime=around.regime,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a card tells beside its rule's own level: the same for all that fired with it."""
+
+    reading: Reading | None
+    day_ago: Reading | None
+    beside: tuple[Reading, ...]
+    split: Split | None
+    regime: str
+
+
+async def _around(event: Event, past: "Past") -> Around:
+    series = event.series
+    dark, news = event.kind is Kind.DARK, event.kind in _NEWS
+    return Around(
         reading=await past.at(series, event.at, LAST_SEEN if dark else NEAR),
         day_ago=await past.before(series, event.at - DAY) if news else None,
         beside=() if event.kind in {Kind.DARK, Kind.BACK} else await _beside(event, past),
-        rarity=await _rarity(event, rule, past) if news else None,
         split=await _split(event, past) if news else None,
         regime=_regime(event, past) if news else "",
     )
@@ -134,10 +158,19 @@ class Past:
     history: History
     readings: Readings
     rarities: Rarities = field(init=False)
+    _surroundings: dict[tuple[object, ...], Around] = field(default_factory=dict)
     _known: dict[tuple[Series, datetime, timedelta], Reading | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.rarities = Rarities(self.history)
+
+    async def around(self, event: Event) -> Around:
+        """What surrounds an event; its `since` counts where the end tells of the beginning."""
+        since = event.since if event.kind is Kind.RESOLVED else None
+        key = (event.series, event.kind, event.at, event.value, since)
+        if key not in self._surroundings:
+            self._surroundings[key] = await _around(event, self)
+        return self._surroundings[key]
 
     async def at(self, series: Series, when: datetime, tolerance: timedelta) -> Reading | None:
         """The last reading by then. Memory helps out: history is written after the news."""

@@ -7,7 +7,7 @@ from statistics import median
 
 from alerts.domain.ids import MetricKey
 from alerts.domain.reading import Close, Series
-from alerts.history.context import Context, context, last_stretch
+from alerts.history.context import Context, context, farthest_since, last_stretch
 from alerts.ports import History
 from bot.text.rarity import PAUSES, Later, Rarity
 
@@ -39,6 +39,7 @@ class Rarities:
 
     history: History
     _held: dict[tuple[Series, date | None], Sequence[Close]] = field(default_factory=dict)
+    _farthest: dict[tuple[Series, date | None, bool], Sequence[float]] = field(default_factory=dict)
     _standing: dict[tuple[Series, Asked], Context | None] = field(default_factory=dict)
     _later: dict[tuple[Series, date], tuple[Later, ...]] = field(default_factory=dict)
 
@@ -53,7 +54,9 @@ class Rarities:
         if found is None:
             return None
         if asked.level is not None:
-            found = replace(found, last_time=last_stretch(held, asked.level, high=high))
+            farthest = self._farthest_since(held, series, asked.before, high=high)
+            last = last_stretch(held, asked.level, high=high, farthest=farthest)
+            found = found if found.last_time == last else replace(found, last_time=last)
         if found.last_time is None:
             return Rarity(found, asked.level)
         return Rarity(found, asked.level, await self._after(series, found.last_time.last, now))
@@ -64,6 +67,14 @@ class Rarities:
             year = await self.history.daily(series, YEAR, now)
             self._held[key] = [one for one in year if before is None or one.day < before]
         return self._held[key]
+
+    def _farthest_since(
+        self, held: Sequence[Close], series: Series, before: date | None, *, high: bool
+    ) -> Sequence[float]:
+        key = series, before, high
+        if key not in self._farthest:
+            self._farthest[key] = farthest_since(held, high=high)
+        return self._farthest[key]
 
     def _found(self, held: Sequence[Close], series: Series, asked: Asked) -> Context | None:
         """What does not depend on a rule's level."""

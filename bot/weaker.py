@@ -35,7 +35,7 @@ def without_weaker(told: Sequence[Told], held: Iterable[Held], now: datetime) ->
         else:
             weaker = [other for other in on.values() if is_stronger(rule, other)]
             weaker.sort(key=lambda other: other.number)
-            left.append(replace(one, also=tuple(weaker)))
+            left.append(replace(one, also=tuple(weaker)) if weaker else one)
     return tuple(left)
 
 

@@ -6,9 +6,11 @@ Every statement carries how many days it speaks of and which span they cover.
 
 import operator
 import statistics
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import accumulate
 
 from alerts.domain.reading import Close
 
@@ -122,19 +124,30 @@ def last_beyond(history: Sequence[float], level: float, *, high: bool) -> int | 
     return ago if ago <= len(history) else None
 
 
-def last_stretch(closes: Sequence[Close], level: float, *, high: bool) -> Stretch | None:
-    """The latest closes in a row at or beyond the level; None where there are none."""
-    run: list[Close] = []
+def last_stretch(
+    closes: Sequence[Close], level: float, *, high: bool, farthest: Sequence[float] = ()
+) -> Stretch | None:
+    """The latest closes in a row at or beyond the level; None where there are none.
+
+    With `farthest` of these closes at hand it is found without a look at each.
+    """
+    farthest = farthest or farthest_since(closes, high=high)
+    ago = bisect_left(farthest, level) if high else bisect_left(farthest, -level, key=operator.neg)
     reaches = operator.ge if high else operator.le
-    for close in reversed(closes):
-        if reaches(close.value, level):
-            run.append(close)
-        elif run:
+    run: list[Close] = []
+    for place in range(len(closes) - 1 - ago, -1, -1):
+        if not reaches(closes[place].value, level):
             break
+        run.append(closes[place])
     if not run:
         return None
     extreme = (max if high else min)(run, key=lambda close: close.value)
     return Stretch(run[0].day, len(run), extreme)
+
+
+def farthest_since(closes: Sequence[Close], *, high: bool) -> list[float]:
+    """The highest (lowest) of the latest close, of the latest two, and so on."""
+    return list(accumulate((one.value for one in reversed(closes)), max if high else min))
 
 
 def _reaches(value: float, level: float, *, high: bool) -> bool:

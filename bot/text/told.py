@@ -1,7 +1,7 @@
 """One event with what surrounds it, and the phrases every card makes of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from alerts.domain.event import Event, Kind
@@ -38,18 +38,14 @@ class Told:
     split: Split | None = None
     regime: str = ""
     also: tuple[Rule, ...] = ()
+    leg: Leg | None = field(init=False, repr=False, compare=False)
+    """The leg that decided, when the rule is known."""
+    metric: Metric | None = field(init=False, repr=False, compare=False)
 
-    @property
-    def leg(self) -> Leg | None:
-        """The leg that decided, when the rule is known."""
-        legs = self.rule.legs if self.rule else ()
-        same = [leg for leg in legs if leg.series == self.event.series]
-        exact = [leg for leg in same if leg.level == self.event.level]
-        return next(iter(exact or same), None)
-
-    @property
-    def metric(self) -> Metric | None:
-        return metric_of(self.event.series)
+    def __post_init__(self) -> None:
+        # Each line of a card asks for these.
+        object.__setattr__(self, "leg", _deciding(self.event, self.rule))
+        object.__setattr__(self, "metric", metric_of(self.event.series))
 
     @property
     def direction(self) -> Direction:
@@ -65,6 +61,12 @@ class Told:
         if leg is None or value is None or _is_beyond(value, self.direction, self.event.level):
             return self.event.level
         return leg.clear
+
+
+def _deciding(event: Event, rule: Rule | None) -> Leg | None:
+    same = [leg for leg in (rule.legs if rule else ()) if leg.series == event.series]
+    exact = [leg for leg in same if leg.level == event.level]
+    return next(iter(exact or same), None)
 
 
 def headline(told: Told) -> tuple[str, str]:

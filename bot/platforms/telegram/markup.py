@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape as _escape_html
 from itertools import groupby
 
@@ -20,6 +21,7 @@ _LINE_UNITS = 2000
 _TAIL_UNITS = 32  # room for "… and 1234567 more lines"
 _MARKS_IN_A_ROW = 3
 _ROWS = 12
+_KEPT = 1024  # what a tick's cards have in common is laid out once, not once a chat
 _BUTTONS_IN_A_ROW = 8
 _EMOJI = {Tone.ALARM: "🔴", Tone.WARNING: "🟠", Tone.NOTICE: "🟡", Tone.CALM: "🟢"}
 # Controls, bidi marks and overrides, lone surrogates, non-characters: they can hide or reorder
@@ -67,6 +69,8 @@ def clean(text: str) -> str:
 
 def units(text: str) -> int:
     """Length as Telegram counts it: in UTF-16 code units."""
+    if text.isascii():
+        return len(text)
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
@@ -118,7 +122,7 @@ def _lines(card: Card) -> Iterator[_Line]:
     if card.fields:
         yield _line("")
     for field in card.fields:
-        yield from _led(_flat(field.name), " ", clean(field.value))
+        yield from _labelled(field.name, field.value)
     yield from (_Line(text, escape(text), pre=True) for text in _short(card.pre))
     if card.footer:
         yield from (_Line(text, f"<i>{escape(text)}</i>") for text in _short(card.footer))
@@ -144,14 +148,21 @@ def _led(bold: str, gap: str, rest: str, lead: str = "") -> Iterator[_Line]:
     yield from map(_line, more)
 
 
-def _text_lines(text: str) -> Iterator[_Line]:
-    yield from map(_line, _short(text) or [""])
+@lru_cache(_KEPT)
+def _labelled(name: str, value: str) -> tuple[_Line, ...]:
+    return tuple(_led(_flat(name), " ", clean(value)))
+
+
+@lru_cache(_KEPT)
+def _text_lines(text: str) -> tuple[_Line, ...]:
+    return tuple(map(_line, _short(text) or [""]))
 
 
 def _line(text: str) -> _Line:
     return _Line(text, escape(text))
 
 
+@lru_cache(_KEPT)
 def _flat(text: str) -> str:
     return " ".join(clean(text).split("\n")).strip()
 
@@ -180,6 +191,8 @@ def _chunks(text: str, limit: int) -> Iterator[str]:
 
 def _fitting(lines: Sequence[_Line], room: int) -> int:
     """How many lines from the start fit into `room` units (always one: lines are short)."""
+    if sum(len(line.plain) + 1 for line in lines) * 2 <= room:
+        return len(lines)
     used = units(lines[0].plain)
     for count, line in enumerate(lines[1:], start=1):
         used += 1 + units(line.plain)
@@ -189,6 +202,8 @@ def _fitting(lines: Sequence[_Line], room: int) -> int:
 
 
 def _joined(lines: Sequence[_Line]) -> Part:
+    if not any(line.pre for line in lines):
+        return Part("\n".join(line.html for line in lines), "\n".join(line.plain for line in lines))
     blocks = []
     for pre, group in groupby(lines, key=lambda line: line.pre):
         html = "\n".join(line.html for line in group)

@@ -11,6 +11,7 @@ from alerts.history.context import (
     context,
     highest_in,
     last_beyond,
+    last_stretch,
     lowest_in,
     percentile_rank,
     z_score,
@@ -135,3 +136,24 @@ def test_a_value_is_beyond_all_or_has_a_last_time(history, value):
         found = context(held, value, value, high=high)
 
         assert (found.last_time is None) == (found.rank == 1) == (found.streak == found.n)
+
+
+def met_in_a_row(numbers, level):
+    """The places of the latest numbers in a row at or above a level."""
+    met = [place for place, number in enumerate(numbers) if number >= level]
+    return [one for one in met if all(place in met for place in range(one, met[-1]))]
+
+
+@given(st.lists(st.integers(-3, 3), min_size=1, max_size=30), st.integers(-3, 3))
+def test_the_last_time_is_what_a_look_at_each_close_finds(numbers, level):
+    high = last_stretch(closes(*numbers), level, high=True)
+    low = last_stretch(closes(*(-number for number in numbers)), -level, high=False)
+
+    row = met_in_a_row(numbers, level)
+    if not row:
+        assert high is low is None
+        return
+    farthest = max(numbers[place] for place in row)
+    last = FIRST + timedelta(days=row[-1])
+    assert (high.last, high.days, high.extreme.value) == (last, len(row), farthest)
+    assert (low.last, low.days, low.extreme.value) == (last, len(row), -farthest)
