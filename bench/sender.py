@@ -23,6 +23,7 @@ from alerts.storage.redis import RedisStore
 from alerts.tick import open_watch, tick
 from bench.receiver import ROOT, TOKEN
 from bot import log
+from bot.cli.lifetime import run
 from bot.commands.spec import Readings
 from bot.courier import Courier
 from bot.limits import Limits, rates_of
@@ -133,4 +134,4 @@ async def _until(courier, delivered):
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(main(json.loads(sys.argv[1])))))
+    print(json.dumps(run(main(json.loads(sys.argv[1])))))

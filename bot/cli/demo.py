@@ -25,7 +25,7 @@ from alerts.storage.embedded import embedded
 from alerts.storage.redis import RedisStore
 from bot import log
 from bot.app import Bot, cadence
-from bot.cli.lifetime import DURATION, SPEED, until_signalled
+from bot.cli.lifetime import DURATION, SPEED, run, until_signalled
 from bot.platforms.console import Console
 from bot.settings import Settings, load
 from bot.venues import source
@@ -63,7 +63,7 @@ def command(
     log.setup(settings, level=logging.ERROR)
     script = SCENARIOS[scenario]
     work = _demo(settings, script, speed or script.default_speed, json_lines=json_lines)
-    asyncio.run(until_signalled(work, bound))
+    run(until_signalled(work, bound))
 
 
 def demo_settings() -> Settings:

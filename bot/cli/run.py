@@ -1,6 +1,5 @@
 """`derivwatch run`: the bot."""
 
-import asyncio
 import contextlib
 import sys
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ import click
 from alerts.clock import WallClock
 from bot import log
 from bot.app import START_PATIENCE, Bot, Role, cadence, opened, reached
-from bot.cli.lifetime import until_signalled
+from bot.cli.lifetime import run, until_signalled
 from bot.messengers import chat_platforms
 from bot.platforms.console import Console
 from bot.platforms.spec import Platform
@@ -38,7 +37,7 @@ def command(role: str) -> None:
     has_token = settings.telegram_bot_token or settings.discord_bot_token
     alone = part.does(Role.CHAT) and not has_token
     with _logged(settings, alone=alone):
-        asyncio.run(until_signalled(_run(settings, part, alone=alone)))
+        run(until_signalled(_run(settings, part, alone=alone)))
 
 
 @contextlib.contextmanager

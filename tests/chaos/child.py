@@ -17,6 +17,7 @@ from alerts.scheduler import Cadence
 from alerts.storage.redis import RedisStore
 from bot import log
 from bot.app import Bot, Role
+from bot.cli import lifetime
 from bot.cli.lifetime import until_signalled
 from bot.messengers import chat_platforms
 from bot.settings import load
@@ -81,4 +82,4 @@ async def run(order):
 
 
 if __name__ == "__main__":
-    asyncio.run(until_signalled(run(json.loads(sys.argv[1]))))
+    lifetime.run(until_signalled(run(json.loads(sys.argv[1]))))
