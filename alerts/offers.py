@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from alerts.derive import roots
-from alerts.domain.ids import Asset
+from alerts.domain.ids import Asset, Venue
 from alerts.domain.market import (
     FuturesCurve,
     IndexPrice,
@@ -37,6 +37,16 @@ class Offers:
     def has(self, metric: Metric, asset: Asset) -> bool:
         """Whether some venue gives all that the metric is made of."""
         return not list(self._lacking(metric, asset))
+
+    def only(self, venue: str) -> "Offers":
+        """What one venue offers by itself."""
+        here = [one for one in self._exchanges if one.venue == venue]
+        return Offers(here, self._metrics)
+
+    def venues_of(self, metric: Metric, asset: Asset) -> tuple[Venue, ...]:
+        """The venues each of which gives a metric by itself."""
+        names = (one.venue for one in self._exchanges)
+        return tuple(name for name in names if self.only(name).has(metric, asset))
 
     def of(self, asset: Asset) -> tuple[Metric, ...]:
         """The metrics an asset has."""

@@ -67,7 +67,8 @@ class UsageError(AlertsError):
 
     `fixes` are complete corrected texts that can be offered as buttons, and `labels` what the
     first of them say there, where the texts themselves would say too much. `about` is what the
-    question is about, where whoever shows it has something to add: `sign`, `comma` or `period`.
+    question is about, where whoever shows it has something to add: `sign`, `comma`, `level` or
+    `period`.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """One condition to legs: everything a condition can say comes down to levels on series."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -184,6 +184,18 @@ def _two_levels(claim: Claim, also: list[Clause], mild: float, grave: float) -> 
     )
 
 
+def _other_ends(claim: Claim) -> Iterator[str]:
+    """A range that has one end, with levels that are usual for its metric as the other."""
+    phrase, metric = claim.phrase, claim.metric
+    amount = read_amount(phrase.level.text, "", metric.unit)
+    if metric.names or amount is None:
+        return
+    last = phrase.unit or phrase.level
+    for level in metric.defaults.levels:
+        if level != amount.value:
+            yield phrase.swap((last, f"{last.text} and {claim.show(level)}"))
+
+
 def _band(condition: Condition, op: str) -> Meaning:
     outside = "between" not in op
     phrase, series = condition.phrase, condition.series()
@@ -191,7 +203,8 @@ def _band(condition: Condition, op: str) -> Meaning:
     if also is None or also.value is None:
         word = "Outside" if outside else "Between"
         raise UsageError(
-            f"{word} {phrase.level.text} and what? Write two numbers, like: skew between 10 and 15"
+            f"{word} {phrase.level.text} and what? Write two numbers, like: skew between 10 and 15",
+            fixes=tuple(_other_ends(condition.claim(series, Direction.ABOVE))),
         )
     if phrase.clause("clear"):
         raise UsageError(

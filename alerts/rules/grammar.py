@@ -223,7 +223,7 @@ def _drafts(sets: tuple[Meaning, ...], join: Join, rest: _Rest) -> tuple[Draft, 
         raise UsageError(f"I have no metric {meaning.sets[0][0].series.metric}.")
     until = said["until"].value if "until" in said else None
     end = read_until(rest.phrase, until, rest.today) if until else None
-    name, timing = _name(rest.phrase, said.get("name")), read_timing(said, metric)
+    name, timing = _name(rest.phrase, said.get("name")), read_timing(said, metric, rest.phrase)
     grave = Severity.CRITICAL if "critical" in said else Severity.WARN
     voice = Voice.LOUD if "loud" in said else Voice.SILENT if "silent" in said else Voice.USUAL
     severities = meaning.severities or (grave,) * len(meaning.sets)

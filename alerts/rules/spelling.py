@@ -39,8 +39,13 @@ _TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
 _UNQUOTED = re.compile(r'^(.*\b(?:named|called))\s+([^\s"]+\s[^"]+)$', re.IGNORECASE)
 _VERSUS = re.compile(r"\b(?:vs|versus|against)\s+[a-z]+", re.IGNORECASE)
 _LEVELLED = re.compile(r"(?:above|below|over|under|[<>])\s*[+-]?\$?[0-9]", re.IGNORECASE)
+_WINDOW = re.compile(r"\s+(?:in|over)\s+([0-9]+\s?[a-z]+)$", re.IGNORECASE)
+_MOVE = "10%"
 _ALIKE = 0.75
 _LONGEST_QUOTE = 40
+
+LEVEL = "level"
+"""What a question is about that only wants a level."""
 
 Check = Callable[[str], object]
 
@@ -261,7 +266,10 @@ def _no_operator(trouble: Trouble, metric: Metric | None, check: Check) -> Usage
             f"not {_quoted(word.text or 'the end')}."
         )
     fixes = tuple(f"{text} {metric.defaults.direction} {level}" for level in _presets(metric))
-    return UsageError(f"{text} above or below which level?", fixes=fixes)
+    if window := _WINDOW.search(text):
+        head, span = text[: window.start()], window[1]
+        fixes = fixes or tuple(f"{head} {sign}{_MOVE} in {span}" for sign in "-+")
+    return UsageError(f"{text} above or below which level?", fixes=fixes, about=LEVEL)
 
 
 def _no_level(trouble: Trouble, metric: Metric | None) -> UsageError:
@@ -272,7 +280,7 @@ def _no_level(trouble: Trouble, metric: Metric | None) -> UsageError:
     if "clear" in before.lower():
         return UsageError("Clear at which level? Write one number.")
     fixes = tuple(f"{before} {level}" for level in _presets(metric))
-    return UsageError(f"{last.capitalize()} what? Write one number.", fixes=fixes)
+    return UsageError(f"{last.capitalize()} what? Write one number.", fixes=fixes, about=LEVEL)
 
 
 def _no_span(trouble: Trouble) -> UsageError:

@@ -1,6 +1,6 @@
 """What a condition watches: metric, asset, window and kind words, in any order, to one series."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -163,8 +163,14 @@ def _derived(asked: Asked, metric: Metric, span: Piece | None) -> str:
             return f"{kind}.{one}"
     raise UsageError(
         f"I keep {_SAID_AS[kind]} over {', '.join(spans)}, not over {span.text}.",
-        fixes=tuple(swap(asked.text, (span, one)) for one in spans),
+        fixes=tuple(swap(asked.text, (span, one)) for one in _nearest_first(spans, wanted)),
     )
+
+
+def _nearest_first(spans: Sequence[str], wanted: timedelta | None) -> list[str]:
+    """Spans on offer, those most like the one asked for first."""
+    lengths = {one: read_span(one) or timedelta(0) for one in spans}
+    return sorted(spans, key=lambda one: abs(lengths[one] - wanted) if wanted else timedelta(0))
 
 
 def _record_days(asked: Asked, span: Piece) -> int:
@@ -218,7 +224,7 @@ def _window(text: str, metric: Metric, piece: Piece) -> str:
         )
     raise UsageError(
         f"{word} is measured at {', '.join(metric.windows)}, not {piece.text}.",
-        fixes=tuple(swap(text, (piece, window)) for window in metric.windows),
+        fixes=tuple(swap(text, (piece, one)) for one in _nearest_first(metric.windows, asked)),
     )
 
 

@@ -8,7 +8,7 @@ from alerts.domain.errors import UsageError
 from alerts.domain.rule import Repeat, Timing
 from alerts.metrics.spec import Metric
 from alerts.rules.amounts import read_span, write_span
-from alerts.rules.phrase import Clause
+from alerts.rules.phrase import Clause, Phrase
 from alerts.rules.usual import usual_timing
 
 _LONGEST = timedelta(days=30)
@@ -35,15 +35,19 @@ def by_kind(clauses: tuple[Clause, ...]) -> dict[str, Clause]:
     return {clause.kind: clause for clause in clauses}
 
 
-def read_timing(said: Mapping[str, Clause], metric: Metric) -> Timing:
-    """The usual timing of a metric, changed by what was said."""
-    every = _span(said, "every", _OFTENEST)
+def read_timing(said: Mapping[str, Clause], metric: Metric, phrase: Phrase) -> Timing:
+    """The usual timing of a metric, changed by what was said; `phrase` is where it was said."""
+
+    def span_of(kind: str, least: timedelta = timedelta(0)) -> timedelta | None:
+        return _said(phrase, said.get(kind), least)
+
+    every = span_of("every", _OFTENEST)
     repeat = Repeat.EVERY if every else Repeat.ONCE if "once" in said else Repeat.EACH
     at_close = "close" in said
-    hold = timedelta(0) if at_close else _span(said, "hold")
+    hold = timedelta(0) if at_close else span_of("hold")
     usual = usual_timing(metric, hold=hold, repeat=repeat, every=every)
-    after, quiet = _span(said, "after"), _span(said, "quiet")
-    remind = None if "unreminded" in said else _span(said, "remind", _OFTENEST) or usual.remind
+    after, quiet = span_of("after"), span_of("quiet")
+    remind = None if "unreminded" in said else span_of("remind", _OFTENEST) or usual.remind
     return replace(
         usual,
         clear_hold=usual.clear_hold if after is None else after,
@@ -53,16 +57,15 @@ def read_timing(said: Mapping[str, Clause], metric: Metric) -> Timing:
     )
 
 
-def _span(
-    said: Mapping[str, Clause], kind: str, least: timedelta = timedelta(0)
-) -> timedelta | None:
-    clause = said.get(kind)
+def _said(phrase: Phrase, clause: Clause | None, least: timedelta) -> timedelta | None:
     if clause is None or clause.value is None:
         return None
     span = read_span(clause.value.text)
     if span is None or not least <= span <= _LONGEST:
+        near = write_span(least if span is not None and span < least else _LONGEST)
         raise UsageError(
-            f"{_SAID_AS.get(kind, kind)} {clause.value.text}: write a time "
-            f"from {write_span(least)} to {write_span(_LONGEST)}, such as 10m or 4h."
+            f"{_SAID_AS.get(clause.kind, clause.kind)} {clause.value.text}: write a time "
+            f"from {write_span(least)} to {write_span(_LONGEST)}, such as 10m or 4h.",
+            fixes=(phrase.swap((clause.value, near)),),
         )
     return span

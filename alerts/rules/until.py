@@ -185,4 +185,5 @@ def _settled(phrase: Phrase, piece: Piece, local: datetime, today: Today) -> dat
     raise UsageError(
         f"{local:%d %b %H:%M} {why} that day. Which one?",
         fixes=tuple(phrase.swap((piece, write_until(one))) for one in both),
+        labels=tuple(f"{one.astimezone(today.zone):%H:%M %Z}" for one in both),
     )

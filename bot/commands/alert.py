@@ -61,11 +61,12 @@ async def create(
     """
     now = desk.clock.now()
     drafts = await _drafts(desk, text, sure=sure, theirs=ask.typed)
+    for draft in drafts:
+        check_rule(desk, draft)
     if len(drafts) > 1:
         return await save_all(ask, desk, drafts)
     [draft] = drafts
     text = oneline(draft) if desk.chosen.flipped_sign else text
-    check_rule(desk, draft)
     held = await desk.rules.of_chat(ask.chat)
     twin = next((one for one in held if same(one.rule.draft, draft)), None)
     if twin and not again:

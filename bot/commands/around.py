@@ -1,28 +1,34 @@
 """What surrounds a question about a rule: the value now, what is usual, and what was seen."""
 
+import re
 from collections.abc import Iterator
 
 from alerts.domain.errors import StoreError, UsageError
 from alerts.domain.reading import Reading, Series
 from alerts.domain.rule import Verdict
+from alerts.metrics import BY_KEY
 from alerts.metrics.spec import Unit
 from alerts.rules.grammar import parse
 from alerts.rules.judge import look
 from alerts.rules.phrase import Piece
+from alerts.rules.spelling import LEVEL
 from alerts.rules.subject import find
 from alerts.rules.vocabulary import Vocabulary
 from bot.commands.accent import OTHER_SIGN
-from bot.commands.market import fresh
+from bot.commands.market import fresh, presets
 from bot.commands.spec import Desk
 from bot.text import figures
 
 DAYS = 365
 _WORDS_AT_MOST = 20
+_SIDE = re.compile(r"(?:(below|under|<|down)|above|over|>|up)(?:\s+through)?$", re.IGNORECASE)
 
 
 async def with_context(error: UsageError, text: str, desk: Desk, known: Vocabulary) -> UsageError:
     """The same question, with the numbers a person needs to answer it, where there are any."""
     series = _series(text, known)
+    if error.about == LEVEL and not error.fixes and series:
+        error = error.saying(str(error), fixes=tuple(_near(text, series, desk)))
     metric = known.of(series) if series else None
     if series is None or metric is None or not error.fixes or str(error).startswith("I have no "):
         return error
@@ -35,6 +41,18 @@ async def with_context(error: UsageError, text: str, desk: Desk, known: Vocabula
     told = error.saying(" ".join(one for one in sentences if one), fixes=more)
     told.labels = tuple(_labels(error, desk, known))
     return told
+
+
+def _near(text: str, series: Series, desk: Desk) -> Iterator[str]:
+    """The line with round levels about the value now, where its metric has none of its own."""
+    reading, metric = fresh(desk).get(series), BY_KEY[series.metric]
+    said = _SIDE.search(text)
+    asked = said and ("below" if said[1] else "above")
+    for side, level in presets(metric, series.asset, reading.value if reading else None):
+        if not said:
+            yield f"{text} {side} {level:.12g}"
+        elif side == asked:
+            yield f"{text} {level:.12g}"
 
 
 def _now(desk: Desk, series: Series, known: Vocabulary, error: UsageError) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from alerts.domain.errors import UsageError
-from alerts.domain.ids import Asset
+from alerts.domain.ids import Asset, Venue
 from alerts.domain.reading import Reading, Series
 from alerts.domain.rule import Draft
 from alerts.history.spread import TOGETHER, spread
@@ -14,6 +14,7 @@ from alerts.metrics.regime import EDGES, REGIME_KEY, inputs, regime_along
 from alerts.metrics.spec import Metric, Unit
 from alerts.rules.vocabulary import Vocabulary
 from bot.commands.spec import Desk
+from bot.text import figures
 from bot.text.rules import oneline
 
 OFFERED_AT_MOST = 4
@@ -59,6 +60,37 @@ def check_rule(desk: Desk, draft: Draft) -> None:
         others = [] if desk.offers is None else _having(desk, metric)
         fixes = [oneline(_of_asset(draft, asset, other)) for other in others]
         check_offer(desk, metric, asset, fixes)
+        _check_venue(desk, base, draft)
+
+
+def _check_venue(desk: Desk, base: Series, draft: Draft) -> None:
+    """UsageError where the venue named has no such thing, or is none: it would never be read."""
+    metric = BY_KEY[base.metric]
+    if not base.venue or desk.offers is None:
+        return
+    having = desk.offers.venues_of(metric, base.asset)
+    if base.venue in having:
+        return
+    word = figures.word(metric.key)
+    said = f"I have it from {', '.join(having)}, or from all together." if having else ""
+    ways = [_from(draft, base.venue, Venue("")), *(_from(draft, base.venue, v) for v in having)]
+    raise UsageError(
+        f"{base.venue} gives me no {base.asset} {word}. {said}".rstrip(),
+        fixes=tuple(oneline(one) for one in ways[:OFFERED_AT_MOST]),
+    )
+
+
+def _from(draft: Draft, venue: Venue, other: Venue) -> Draft:
+    """The same rule with another venue in place of one; none for all together."""
+
+    def moved(series: Series) -> Series:
+        base = replace(series.base, venue=other) if series.venue == venue else series.base
+        if series.other is None:
+            return replace(base, derived=series.derived)
+        return base.less(moved(series.other))
+
+    legs = tuple(replace(leg, series=moved(leg.series)) for leg in draft.legs)
+    return replace(draft, legs=legs)
 
 
 def _of_asset(draft: Draft, asset: Asset, other: Asset) -> Draft:
@@ -111,10 +143,10 @@ def typed(desk: Desk) -> Vocabulary:
 
 
 def presets(metric: Metric, asset: Asset, value: float | None) -> list[tuple[str, float]]:
-    """Levels worth offering, each with its side: the metric's own, or round ones near a price."""
+    """Levels worth offering, each with its side: the metric's own, or round ones near the value."""
     if metric.defaults.levels:
         return [(_side(metric, asset, level), level) for level in metric.defaults.levels]
-    if metric.unit is not Unit.USD or not value:
+    if metric.unit not in {Unit.USD, Unit.COINS} or not value:
         return []
     return [(when, _round(value * factor)) for when, factor in PRICE_STEPS]
 

@@ -42,6 +42,13 @@ def test_an_asset_has_what_a_venue_that_covers_it_publishes(offers):
     assert offers.of(Asset("NOPE")) == ()
 
 
+def test_each_venue_is_asked_by_itself(offers):
+    assert offers.venues_of(BY_KEY["skew25_norm"], BTC) == ("options",)
+    assert offers.venues_of(BY_KEY["price"], BTC) == ("options", "perps")
+    assert offers.venues_of(BY_KEY["price"], DOGE) == ("perps",)
+    assert not offers.only("nowhere").has(BY_KEY["price"], BTC)
+
+
 def test_what_is_made_of_several_series_needs_all_of_them(offers):
     assert not offers.has(BY_KEY["vs_gold"], BTC)
     assert offers.lacks(BY_KEY["vs_gold"], BTC) == "price"

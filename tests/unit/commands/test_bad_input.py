@@ -213,19 +213,24 @@ ROWS = [
         "BTC regime above calm",
     ),
     ("skew above 15 once each", ["twice; say it once"], ["/help"], "What I understand"),
-    ("skew above 15 for 40d", ["write a time from 0m to 30d"], ["/help"], "What I understand"),
+    (
+        "skew above 15 for 40d",
+        ["write a time from 0m to 30d"],
+        ["Yes: skew above 15 for 30d"],
+        "BTC skew above 15%",
+    ),
     ("skew in 400d above 3", ["I do not understand 'in' there"], [], ""),
     (
         "skew 400d above 3",
         ["skew is measured at 7d, 30d, 60d, 90d, 180d, not 400d"],
-        ["skew 7d above 3"],
-        "BTC 7d skew above 3%",
+        ["skew 180d above 3"],
+        "BTC 180d skew above 3%",
     ),
     (
         "skew top 5% in 5y",
         ["I keep percentiles over 90d, 365d, not over 5y"],
-        ["skew top 5% in 90d"],
-        "BTC skew top 5% in 90d",
+        ["skew top 5% in 365d"],
+        "BTC skew top 5% in 365d",
     ),
     (
         "skew above price",
@@ -422,3 +427,65 @@ def test_of_ten_thousand_rules_the_least_useful_is_named_at_once():
 
     assert raised.value.fixes[0] == "/delete 1"
     assert time.process_time() - start < 0.5
+
+
+@pytest.mark.parametrize(
+    ("typed", "said", "fixes"),
+    [
+        ("price above", "Above what?", ["price above 75000", "price above 79000"]),
+        ("price below", "Below what?", ["price below 68000", "price below 64000"]),
+        ("oi above", "Above what?", ["oi above 550000", "oi above 580000"]),
+        ("oi in 7d", "above or below which level?", ["oi −10% in 7d", "oi +10% in 7d"]),
+        ("skew between 10", "Between 10 and what?", ["skew between 10 and 15%"]),
+        ("skew between 10 and", "Between 10 and what?", ["skew between 10 and 15%"]),
+        ("skew above 15 for 400d", "from 0m to 30d", ["Yes: skew above 15 for 30d"]),
+        ("skew above 15 every 5s", "from 1m to 30d", ["Yes: skew above 15 every 1m"]),
+        ("price -20% in 500d", "not over 500d", ["price −20% in 30d", "price −20% in 7d"]),
+        ("skew 999d above 15", "not 999d", ["skew 180d above 15", "skew 90d above 15"]),
+    ],
+)
+async def test_what_is_missing_or_out_of_reach_is_offered_nearest_first(room, typed, said, fixes):
+    room.reads(PRICE, 71_500.0)
+
+    card = await room.says(typed)
+
+    assert said in everything(card)
+    assert list(acts(card))[: len(fixes)] == fixes
+    assert await room.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "said", "fixes"),
+    [
+        (
+            "skew25_norm.60d:BTC@okx above 15",
+            "okx gives me no BTC skew.\nI have it from deribit, or from all together.",
+            ["BTC skew above 15%", "skew25_norm.60d:BTC@deribit above 15%"],
+        ),
+        (
+            "basis.60d:BTC@nowhere below 3",
+            "nowhere gives me no BTC basis.\nI have it from deribit, ",
+            ["BTC basis below 3%", "basis.60d:BTC@deribit below 3%"],
+        ),
+        (
+            "funding_annual:BTC@nowhere flips",
+            "nowhere gives me no BTC funding.",
+            ["BTC funding above 0%"],
+        ),
+        ("skew25_norm.60d:DOGE above 1", "I do not follow DOGE", []),
+        ("foo.60d:BTC above 3", "I have no metric foo", []),
+        ("skew25_norm.60d:BTC|chg.9h above 3", "", []),
+    ],
+)
+async def test_a_series_that_does_not_exist_is_not_watched(room, typed, said, fixes):
+    card = await room.says(typed)
+
+    assert said in everything(card)
+    assert list(acts(card))[: len(fixes)] == fixes
+    assert await room.count() == 0
+
+
+async def test_a_venue_that_has_it_can_be_named(room):
+    await room.says("skew25_norm.60d:BTC@deribit above 15")
+
+    assert await room.count() == 1

@@ -260,7 +260,7 @@ def test_one_rule_is_asked_for_where_a_line_means_two():
         (
             "oi -10% in 5d",
             "over 1h, 4h, 24h, 7d, 30d, not over 5d",
-            tuple(f"oi -10% in {span}" for span in ("1h", "4h", "24h", "7d", "30d")),
+            tuple(f"oi -10% in {span}" for span in ("7d", "24h", "4h", "1h", "30d")),
         ),
         (
             "basis record low 3y",
@@ -280,7 +280,11 @@ def test_one_rule_is_asked_for_where_a_line_means_two():
                 "skew crosses below 15",
             ),
         ),
-        ("skew between 10", "and what?", ()),
+        (
+            "skew between 10",
+            "and what?",
+            tuple(f"skew between 10 and {end}%" for end in (15, 20, -6)),
+        ),
         ("skew between 10 and 10", "there is no range", ()),
         ("skew between 10 and 15 clear 8", "two clear levels", ()),
         ("skew above basis", "cannot be held against", ("BTC skew 60d", "BTC basis 60d")),

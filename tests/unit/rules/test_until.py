@@ -60,8 +60,16 @@ def test_whole_days_keep_the_time_of_day_when_the_clocks_change():
 @pytest.mark.parametrize(
     ("words", "why", "fixes"),
     [
-        ("2026-03-29 02:30", "is skipped", ("2026-03-29T00:30Z", "2026-03-29T01:30Z")),
-        ("2026-10-25 02:30", "comes twice", ("2026-10-25T00:30Z", "2026-10-25T01:30Z")),
+        (
+            "2026-03-29 02:30",
+            "is skipped",
+            {"2026-03-29T00:30Z": "01:30 CET", "2026-03-29T01:30Z": "03:30 CEST"},
+        ),
+        (
+            "2026-10-25 02:30",
+            "comes twice",
+            {"2026-10-25T00:30Z": "02:30 CEST", "2026-10-25T01:30Z": "02:30 CET"},
+        ),
     ],
 )
 def test_a_time_the_clocks_skip_or_have_twice_is_asked_about(words, why, fixes):
@@ -69,6 +77,7 @@ def test_a_time_the_clocks_skip_or_have_twice_is_asked_about(words, why, fixes):
         until(words, zone=BERLIN)
 
     assert raised.value.fixes == tuple(f"skew above 15 until {one} once" for one in fixes)
+    assert raised.value.labels == tuple(fixes.values())
 
 
 def test_an_end_in_the_past_is_refused_with_another():
