@@ -117,8 +117,17 @@ async def collect(  # noqa: PLR0913 -- what, whose, when, and how long it may ta
             for source, feed, asset in wanted
         ]
     arrived = memory.clock.now() if memory.clock else now
+    _expect(memory.ledger, sources, assets)
     per_venue = memory.gate.admit([one for task in tasks for one in task.result()], arrived)
     return [*per_venue, *aggregate(per_venue, memory.known), *memory.ledger.samples(arrived)]
+
+
+def _expect(ledger: Ledger, sources: Sequence[Source], assets: Sequence[Asset]) -> None:
+    """Name the venues whose streams are listened to, heard or not yet, and whatever they list."""
+    for source in sources:
+        if source.listen is not None and source.exchange.streams:
+            for asset in filter(source.exchange.covers, assets):
+                ledger.expect(source.exchange.venue, asset)
 
 
 def _wanted(

@@ -160,6 +160,10 @@ class Ledger:
                 bucket.long_usd += usd(event, PositionSide.LONG)
                 bucket.short_usd += usd(event, PositionSide.SHORT)
 
+    def expect(self, venue: Venue, asset: Asset) -> None:
+        """The venue tells of this asset, so no sum over all venues is whole without it."""
+        self._flow(asset, venue)
+
     def heard(self, venue: Venue, asset: Asset, start: datetime, end: datetime) -> None:
         """The venue's feed was open, and would have told of a close, from `start` to `end`."""
         flow = self._flow(asset, venue)

@@ -21,8 +21,8 @@ from alerts.metrics.spec import Metric, Past
 _CALLED: dict[type[Snapshot], str] = {
     OptionChain: "options",
     FuturesCurve: "futures",
-    IndexPrice: "price",
-    VolIndex: "volatility index",
+    IndexPrice: "a price",
+    VolIndex: "a volatility index",
     Liquidations: "forced closes",
 }
 

@@ -119,7 +119,7 @@ def _lacking(asset: Asset) -> Iterator[str]:
     lacking: dict[str, list[str]] = {}
     for metric in METRICS:
         if asset in EDGES or metric.key != REGIME.key:
-            why = OFFERS.lacks(metric, asset)
+            why = OFFERS.lacks(metric, asset).removeprefix("a ")
         else:
             why = "dated edges"
         if why:

@@ -18,6 +18,7 @@ from bot.text import figures
 from bot.text.rules import oneline
 
 OFFERED_AT_MOST = 4
+OFFERED_FIRST = ("skew", "iv", "basis", "funding", "oi", "price")
 PRICE_STEPS = (("below", 0.95), ("below", 0.9), ("above", 1.05), ("above", 1.1))
 
 
@@ -119,15 +120,21 @@ def check_offer(desk: Desk, metric: Metric, asset: Asset, ways: Sequence[str] = 
         return
     word = metric.words[0]
     having = _having(desk, metric)
-    instead = [one.words[0] for one in desk.offers.of(asset)][:OFFERED_AT_MOST]
+    instead = _offered([one.words[0] for one in desk.offers.of(asset)])
     lacking = desk.offers.lacks(metric, asset)
-    parts = [f"No venue here lists {asset} {lacking}, so no {word}."]
+    parts = [f"No venue here has {lacking} for {asset}, so no {word}."]
     if having:
         parts.append(f"I have {word} for {', '.join(having)}.")
     if instead:
         parts.append(f"{asset} has {', '.join(instead)}.")
     ways = ways or [f"{one} {word}" for one in having]
     raise UsageError(" ".join(parts), fixes=(*ways, *(f"{asset} {one}" for one in instead)))
+
+
+def _offered(words: Sequence[str]) -> list[str]:
+    """A few of what there is: what is asked about most, before what is much the same."""
+    usual = [word for word in OFFERED_FIRST if word in words]
+    return list(dict.fromkeys([*usual, *words]))[:OFFERED_AT_MOST]
 
 
 def vocabulary(desk: Desk) -> Vocabulary:

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.collect import Shared, Source, collect
+from alerts.collect import Memory, Shared, Source, collect
 from alerts.domain.errors import FetchError
 from alerts.domain.ids import Asset, Venue
 from alerts.domain.market import IndexPrice
 from alerts.domain.reading import Gap, Reading
-from alerts.exchanges.spec import Body, Exchange, Feed, Request, snapshot
+from alerts.exchanges.spec import Body, Exchange, Feed, Request, Stream, snapshot
 from tests.fakes.clock import ManualClock
 
 NOW = ManualClock().now()
@@ -139,3 +139,19 @@ async def test_what_hangs_is_a_gap_and_costs_nobody_else_a_reading():
     by_asset = {sample.series.asset: sample for sample in samples if not sample.series.venue}
     assert by_asset[ETH].value == 2100.5
     assert "no answer within" in by_asset[BTC].detail
+
+
+@pytest.mark.parametrize("is_listened", [True, False])
+async def test_whose_streams_are_listened_to_is_missed_in_the_sums_until_it_is_heard(is_listened):
+    async def listen(*_):
+        raise NotImplementedError
+
+    memory = Memory()
+    pushing = replace(exchange(FEED), streams=(Stream("", lambda _: (), lambda *_: ()),))
+    source = Source(pushing, None, listen if is_listened else None)
+
+    sums = await collect([source], "none", [BTC], NOW, memory)
+
+    missed = {str(one.series) for one in sums if isinstance(one, Gap)}
+    assert ("liq_long_usd.1h:BTC" in missed) is is_listened
+    assert len(missed) == len(sums)

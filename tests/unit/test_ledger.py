@@ -123,6 +123,21 @@ def test_of_three_venues_one_is_not_enough():
     assert told(made)["liq_long_usd.1h:BTC"].reason is Reason.VENUE_BELOW_QUORUM
 
 
+def test_a_venue_that_is_listened_to_and_was_not_heard_yet_is_missed_too():
+    """After a first start Gate's own sums are there at once, and are no sum of all venues."""
+    made = ledger(venues=(GATE,))
+    whole = told(made)["liq_long_usd.24h:BTC"]
+    for venue in (OKX, BYBIT):
+        made.expect(venue, BTC)
+    later = told(made, NOW + MINUTE)["liq_long_usd.24h:BTC"]
+
+    assert (whole.sources, whole.coverage) == ((GATE,), 1.0)
+    assert (later.reason, later.detail) == (
+        Reason.VENUE_BELOW_QUORUM,
+        "1 of 3 venues were heard in the last 24h",
+    )
+
+
 def test_hearing_the_same_stretch_twice_is_not_hearing_more():
     made = ledger(message(close(MINUTE)), heard=20 * MINUTE)
     made.heard(BYBIT, BTC, NOW - 20 * MINUTE, NOW - 10 * MINUTE)

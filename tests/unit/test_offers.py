@@ -51,7 +51,7 @@ def test_each_venue_is_asked_by_itself(offers):
 
 def test_what_is_made_of_several_series_needs_all_of_them(offers):
     assert not offers.has(BY_KEY["vs_gold"], BTC)
-    assert offers.lacks(BY_KEY["vs_gold"], BTC) == "price"
+    assert offers.lacks(BY_KEY["vs_gold"], BTC) == "a price"
     with_gold = Offers([OPTIONS, PERPETUALS, venue("Metals", IndexPrice, covers=(GOLD,))], METRICS)
     assert with_gold.has(BY_KEY["vs_gold"], BTC)
     assert not offers.has(BY_KEY["vrp"], DOGE)
@@ -63,7 +63,7 @@ def test_a_premium_needs_no_volatility_index_where_there_are_options():
 
     assert usual.has(BY_KEY["vrp"], Asset("SOL"))
     assert keys(METRICS) - keys(usual.of(Asset("SOL"))) == {"dvol"}
-    assert usual.lacks(BY_KEY["dvol"], Asset("SOL")) == "volatility index"
+    assert usual.lacks(BY_KEY["dvol"], Asset("SOL")) == "a volatility index"
     assert usual.lacks(BY_KEY["skew25_norm"], DOGE) == "options"
 
 
@@ -90,7 +90,7 @@ async def test_a_metric_that_an_asset_has_not_says_so_and_offers_what_it_has(off
     card = await asked(offers, text)
     said = " ".join([card.title, *card.lines])
 
-    assert "No venue here lists DOGE options, so no skew" in said
+    assert "No venue here has options for DOGE, so no skew" in said
     assert "I have skew for BTC" in said
     assert "DOGE has basis, funding" in said
     labels = [button.label for row in card.buttons for button in row]
