@@ -60,7 +60,8 @@ class Window:
             # that much later after this one than it is sent after this answer.
             self._least = min(self._least, now - went)
         self._flying -= 1
-        self._answered.append(now)
+        if self.most:
+            self._answered.append(now)
         self._landed.set()
         self._mark(chat, now)
 

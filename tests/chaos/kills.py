@@ -60,6 +60,8 @@ POINTS = [
     *_both("chats.read"),
     *_both("outbox.bring_back"),
     *_both("history.at"),
+    *_both("history.daily"),
+    *_both("outbox.keep"),
     *_both("budget.claim"),
     Point("telegram.send", "before"),
     Point("telegram.send", "during", open=True),
@@ -70,6 +72,7 @@ POINTS = [
     *_both("budget.penalize", flood=True),
     *_both("outbox.defer", flood=True),
     *_both("lease.release", stopping=True),
+    *_both("telegram.close", stopping=True),
 ]
 ON_DISCORD = [
     Point("discord.send", "before", discord=True),

@@ -1,12 +1,14 @@
 """A part of `make chaos` that takes under a minute: the awaits where most could go wrong."""
 
 import asyncio
+import re
 import signal
 
 import pytest
 
 from alerts.storage.embedded import embedded
-from tests.chaos import commands, faults, kills
+from tests.chaos import commands, faults, held, kills, storm
+from tests.chaos.stage import HIGH, LOW, Stage
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
@@ -16,6 +18,9 @@ DECISIVE = [
     if (point.name, point.when)
     in {("rules.commit", "before"), ("rules.commit", "after"), ("telegram.send", "before")}
 ]
+LOOKS = {"outbox.waits", "outbox.buried"}
+"""What the alarm asks now and then, beside the path."""
+
 UNKNOWN = [point for point in kills.POINTS if point.open and point.name == "telegram.send"]
 
 
@@ -68,3 +73,28 @@ async def test_a_command_that_a_kill_interrupts_is_carried_out_once_and_answered
     )
 
     assert [(one.lost, one.repeated, one.wrong) for one in outcomes] == [(0, 0, "")] * 2
+
+
+async def test_every_await_of_the_path_is_a_point_that_make_chaos_strikes(store_url, tmp_path):
+    async with Stage(store_url, tmp_path) as stage:
+        child = await stage.child()
+        await stage.calm()
+        stage.market.price = LOW
+        await stage.told("fired")
+        stage.market.price = HIGH
+        await stage.told("resolved")
+        await child.stop()
+        passed = set(re.findall(r"passed ([a-z_]+\.[a-z_]+)", stage.log_path.read_text()))
+
+    struck = {one.name for one in (*kills.POINTS, *held.POINTS, *commands.POINTS)}
+    assert {"rules.commit", "outbox.take", "telegram.send", "outbox.settle"} <= passed
+    assert passed - struck - LOOKS == set()
+
+
+async def test_on_discord_a_storm_keeps_to_the_limit_of_the_bot_and_of_each_channel(
+    store_url, tmp_path
+):
+    outcome = await storm.on_discord(store_url, tmp_path, channels=120, busy=3)
+
+    assert (outcome.lost, outcome.repeated, outcome.wrong) == (0, 0, "")
+    assert outcome.figures["full"] >= 3

@@ -2,10 +2,13 @@
 
 import asyncio
 import inspect
+import logging
 import os
 import re
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -22,8 +25,12 @@ class Trap:
     armed: bool = False
     into_seconds: float = 0.1
     calls: int = 0
+    passed: set = field(default_factory=set)
 
     async def around(self, name, call):
+        if self.armed and name not in self.passed:
+            self.passed.add(name)
+            log.info("passed %s", name)
         if name != self.point:
             return await call()
         if self.when == "after":

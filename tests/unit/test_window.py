@@ -110,3 +110,11 @@ async def test_chats_of_long_ago_are_forgotten(monkeypatch):
         await asyncio.sleep(0.002)
 
     assert len(window._chats) <= 10
+
+
+async def test_without_a_limit_nothing_is_remembered_of_what_went():
+    window, arrivals = Window(), []
+    for _ in range(5):
+        await send(window, ALICE, arrivals)
+
+    assert len(window._answered) == 0
