@@ -136,9 +136,10 @@ def parse_options(bodies: Sequence[Body], asset: Asset) -> OptionChain:
     rejected = len(own) - len(quotes) + table.lost(book.is_own, len(own))
     check_share(DERIBIT, len(quotes), rejected)
     at, lag = observed(body, answer.sent_at, _newest(own.values()))
+    open_yet = tuple(quote for quote in quotes if quote.expiry > at)
     indices = (row.estimated_delivery_price for row in own.values())
     index = next((price for price in indices if price is not None), None)
-    return OptionChain(DERIBIT, asset, at, index, tuple(quotes), rejected=rejected, lag=lag)
+    return OptionChain(DERIBIT, asset, at, index, open_yet, rejected=rejected, lag=lag)
 
 
 def _quoter(book: Book) -> Callable[[_OptionRow], OptionQuote | None]:
@@ -174,7 +175,8 @@ def parse_futures(bodies: Sequence[Body], asset: Asset) -> FuturesCurve:
     rejected = len(own) - len(futures) + table.lost(book.is_own, len(own))
     check_share(DERIBIT, len(futures), rejected)
     at, lag = observed(body, answer.sent_at, _newest(own))
-    return FuturesCurve(DERIBIT, asset, at, tuple(futures), rejected, lag)
+    open_yet = (future for future in futures if future.expiry is None or future.expiry > at)
+    return FuturesCurve(DERIBIT, asset, at, tuple(open_yet), rejected, lag)
 
 
 def _future(row: _FutureRow, book: Book) -> FutureQuote | None:

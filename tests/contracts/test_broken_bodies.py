@@ -231,6 +231,17 @@ def test_more_than_a_tenth_of_the_rows_unreadable_degrades(venue, kind, place, f
     assert all(one.coverage < 1 for one in found if isinstance(one, Reading))
 
 
+@pytest.mark.parametrize("kind", [OptionChain, FuturesCurve])
+def test_whatever_stands_under_a_key_of_a_linear_contract_it_is_read_or_refused(kind):
+    feed, sol = feed_of("deribit", kind), Asset("SOL")
+    (request,) = feed.requests(sol)
+    whole = WIRES["deribit"].answer(FEB, NOW, request).content
+
+    for _, content in mutations(shortened(json.loads(whole), 2)):
+        with contextlib.suppress(FetchError):
+            assert believable(measure(feed.parse([Body(content, NOW)], sol)))
+
+
 @pytest.mark.parametrize("pair", STREAMS, ids=stream_id)
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_message_is_nothing_or_refused(pair, name):
