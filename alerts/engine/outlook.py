@@ -21,7 +21,7 @@ class Outlook:
     """A rule's past: `known` is how much of `span` could be decided at all.
 
     `on` is how long it was on in all; `quietest` the longest time it was not; `last` its latest
-    firing; `is_on` whether that one goes on.
+    firing; `is_on` whether that one goes on; `waits`: it was true from the start and never cleared.
     """
 
     span: timedelta
@@ -31,6 +31,7 @@ class Outlook:
     quietest: timedelta = timedelta(0)
     last: datetime | None = None
     is_on: bool = False
+    waits: bool = False
 
     @property
     def tells(self) -> bool:
@@ -58,6 +59,7 @@ def outlook(run: Replay) -> Outlook:
         quietest=_quietest([run.first, *over], [*fired, run.last]),
         last=fired[-1] if fired else None,
         is_on=len(fired) > len(over),
+        waits=run.waits,
     )
 
 

@@ -14,7 +14,18 @@ from operator import attrgetter
 from alerts.domain.event import Event
 from alerts.domain.ids import Chat, Platform, RuleId
 from alerts.domain.reading import Gap, Reading, Reason, Sample, Series
-from alerts.domain.rule import Direction, Draft, Firing, Idle, Leg, Pending, Rule, State, Verdict
+from alerts.domain.rule import (
+    Direction,
+    Draft,
+    Firing,
+    Idle,
+    Leg,
+    Pending,
+    Rule,
+    State,
+    Verdict,
+    Waiting,
+)
 from alerts.engine.move import episode_of, farthest
 from alerts.engine.step import step
 from alerts.engine.tape import Tape, wind
@@ -32,6 +43,7 @@ class Replay:
 
     `spells` are the episodes, each from its firing to its end (None: it goes on), whether each
     was told or held back as flapping; `on_seconds` is their length in all;
+    `waits`: it was met when it was first seen and never cleared, so nothing could fire;
     `coverage` is a share of the stretch; `first` and `last` are the times of the readings at its
     ends.
     """
@@ -42,6 +54,7 @@ class Replay:
     coverage: float
     first: datetime | None
     last: datetime | None
+    waits: bool = False
 
     @property
     def episodes(self) -> int:
@@ -137,6 +150,7 @@ class _Player:
             coverage=self.covered / span if span else float(bool(readings)),
             first=readings[0] if readings else None,
             last=readings[-1] if readings else None,
+            waits=isinstance(self.state.phase, Waiting),
         )
 
     def _place(self, sample: Sample) -> None:

@@ -64,7 +64,7 @@ class Condition:
         return Claim(
             self.phrase,
             self.vocabulary.word_of(metric),
-            metric,
+            replace(metric, coin=series.asset) if metric.unit is Unit.COINS else metric,
             direction,
             plain=plain,
             twin=self.vocabulary.twin(metric) if plain and generic else None,

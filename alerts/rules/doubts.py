@@ -114,9 +114,10 @@ def ask(claim: Claim, amount: Amount) -> None:
 
 
 def _which(claim: Claim, twin: Metric, said: Piece, value: float) -> UsageError:
-    own, other = (_grouped(value, one.unit) for one in (claim.metric, twin))
+    coin = claim.metric.coin or "coins"
+    own, other = (_grouped(value, one.unit, coin) for one in (claim.metric, twin))
     if claim.metric.unit is Unit.COINS:
-        message, about = f"Coins or USD: {own} or {other}?", "coins"
+        message, about = f"{coin} or USD: {own} or {other}?", "coins"
         labels: tuple[str, ...] = (other, own)
     else:
         yearly = write_number(rounded(value * _EIGHT_HOURS_A_YEAR))
@@ -151,9 +152,9 @@ def listed(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
-def _grouped(value: float, unit: Unit) -> str:
-    """A level as it is said aloud: `500,000 coins`."""
-    return f"{write_number(value, ',')} coins" if unit is Unit.COINS else write_level(value, unit)
+def _grouped(value: float, unit: Unit, coin: str) -> str:
+    """A level as it is said aloud: `500,000 BTC`."""
+    return f"{write_number(value, ',')} {coin}" if unit is Unit.COINS else write_level(value, unit)
 
 
 def _fraction(claim: Claim, value: float) -> UsageError:

@@ -28,6 +28,8 @@ def outlook_line(seen: Outlook | None, now: datetime) -> str:
     if not seen.episodes:
         if seen.known < seen.span * _PATCHY:
             return f"{days}: can't tell, there are too many gaps."
+        if seen.waits:
+            return f"{days}: true from the start and never over, so it would not have fired."
         return f"{days}: it would not have fired."
     times = (
         f"{seen.episodes} episode{'s' * (seen.episodes != 1)}, {figures.span(seen.on)} on in all"
@@ -46,6 +48,8 @@ def in_short(seen: Outlook | None) -> str:
     if not seen.episodes and seen.known < seen.span * _PATCHY:
         return "replay can't tell: too many gaps"
     days = _days(seen.known)
+    if seen.waits:
+        return f"never over in {days}"
     return f"{rate(seen)} ({seen.episodes} in {days})" if seen.episodes else f"never in {days}"
 
 

@@ -75,8 +75,8 @@ ROWS = [
     ),
     (
         "oi above 500000",
-        ["Coins or USD: 500,000 coins or $500,000?", "Now $35.8B or 527.9K BTC"],
-        ["$500,000 – true now", "500,000 coins – true now"],
+        ["BTC or USD: 500,000 BTC or $500,000?", "Now $35.8B or 527.9K BTC"],
+        ["$500,000 – true now", "500,000 BTC – true now"],
         "BTC USD OI above $500,000",
     ),
     (

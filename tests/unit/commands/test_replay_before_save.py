@@ -100,6 +100,16 @@ async def test_a_rule_that_did_not_fire_says_so():
     )
 
 
+async def test_a_rule_that_was_true_all_along_is_not_called_quiet():
+    """10 % was above 5 % from the first day to the last: nothing to cross, and no calm either."""
+    room = await lived(SKEW, weekly())
+
+    assert past(await room.says("skew above 5%")) == (
+        "Replay of 28 days known of 365: "
+        "true from the start and never over, so it would not have fired."
+    )
+
+
 async def test_a_rule_that_would_fire_all_the_time_is_asked_about_first():
     room = await lived(PRICE, [70_000.0, 70_000.0, 59_000.0, 70_000.0] * 60)
 

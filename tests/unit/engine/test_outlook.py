@@ -87,6 +87,15 @@ def test_what_is_known_is_the_share_of_the_stretch_that_could_be_decided():
     assert (seen.span, seen.known) == (9 * HOUR, 4 * HOUR)
 
 
+@pytest.mark.parametrize(
+    ("values", "waits"),
+    [((16, 17, 14, 16), True), ((16, 12, 16), False), ((10, 16), False), ((10, 10), False)],
+)
+def test_what_was_true_from_the_start_and_never_over_is_known_apart(values, waits):
+    """Above 15, clear below 13: 14 is not over yet."""
+    assert outlook(replay(a_draft(), hourly(*values))).waits is waits
+
+
 def test_nothing_replayed_is_a_stretch_of_nothing():
     assert outlook(replay(a_draft(), [])) == Outlook(timedelta(0), timedelta(0))
 

@@ -236,7 +236,7 @@ def test_one_rule_is_asked_for_where_a_line_means_two():
         ),
         (
             "oi above 500000",
-            "Coins or USD",
+            "BTC or USD",
             ("oi_usd above $500,000", "oi_coin above 500000 coins"),
         ),
         (
