@@ -11,7 +11,7 @@ from itertools import groupby
 from alerts.derive import Derivation
 from alerts.domain.errors import FeedLostError
 from alerts.domain.event import Event, Kind
-from alerts.domain.ids import RuleId
+from alerts.domain.ids import Chat, RuleId
 from alerts.domain.reading import Gap, Reading, Reason, Sample, Series
 from alerts.domain.rule import Rule, Verdict, Watched
 from alerts.engine.freshness import turned
@@ -24,8 +24,8 @@ from alerts.rules.judge import look
 
 log = logging.getLogger(__name__)
 
-MOST_STEPS = 2_000
-"""Written in one go: about a tenth of a second of the store's time."""
+MOST_STEPS = 250
+"""Written in one go: the first are told while the others are looked at."""
 
 AHEAD = timedelta(seconds=5)
 """How far a stamp may run ahead of our clock."""
@@ -142,40 +142,48 @@ async def tick(watch: Watch, samples: Sequence[Sample], now: datetime, fence: in
         for one in await watch.book.load(sorted(woken | due))
         if watch.owns(Watched.of(one.rule))
     ]
-    steps = [one for item in held if (one := _step(watch, item, view, late, due))]
-    written = await _commit(watch, readings, steps, fence)
+    steps, events = await _stepped(
+        watch, held, readings, fence, lambda one: _step(watch, one, view, late, due)
+    )
 
     watch.latest, watch.why = after, view.why_dark(readings)
     watch.dark = (watch.dark | frozenset(went)) - frozenset(back)
     await watch.history.extend(readings)
-    events = sum(1 for one in steps if one.event and one.rule in written)
-    return Report(len(readings), len(woken | due), len(steps), events)
+    return Report(len(readings), len(woken | due), steps, events)
 
 
-async def _commit(
-    watch: Watch, readings: Sequence[Reading], steps: Sequence[Step], fence: int
-) -> set[RuleId]:
-    """Write all steps, and with the last of them the readings; the rules that were written.
+async def _stepped(
+    watch: Watch,
+    held: Sequence[Held],
+    readings: Sequence[Reading],
+    fence: int,
+    one_step: Callable[[Held], Step | None],
+) -> tuple[int, int]:
+    """Step rules and write that, and with the last of them the readings; how many, and the news.
 
-    Many steps go in parts, so that no single command blocks the store, and those of a chat in
-    one, so that it is told once. A crash in between is mended by the next tick, which still has
-    the old readings as its "before": rules that were written have moved on, the others are woken
-    again.
+    Many go in parts, so that the first are told while the rest is worked out, and no single
+    command blocks the store; those of a chat go in one, so that it is told once. A crash in
+    between is mended by the next tick, which still has the old readings as its "before": rules
+    that were written have moved on, the others are woken again.
     """
-    written: set[RuleId] = set()
-    parts = _parts(steps, watch.most_steps)
-    for part in parts[:-1]:
-        written.update(await watch.book.commit([], part, fence))
-    written.update(await watch.book.commit(readings, parts[-1], fence))
-    return written
+    taken = events = 0
+    parts = _parts(held, watch.most_steps)
+    for number, part in enumerate(parts, start=1):
+        steps = [step for one in part if (step := one_step(one))]
+        is_last = number == len(parts)
+        if steps or is_last:
+            written = set(await watch.book.commit(readings if is_last else [], steps, fence))
+            events += sum(1 for step in steps if step.event and step.rule in written)
+        taken += len(steps)
+    return taken, events
 
 
-def _parts(steps: Sequence[Step], most: int) -> list[list[Step]]:
-    """The steps by chat, in parts that hold at most so many, or one chat's."""
-    if len(steps) <= most:
-        return [list(steps)]
-    parts: list[list[Step]] = [[]]
-    for _, same in groupby(sorted(steps, key=_told_in), _told_in):
+def _parts(held: Sequence[Held], most: int) -> list[list[Held]]:
+    """Rules by chat, in parts of at most so many, or of one chat."""
+    if len(held) <= most:
+        return [list(held)]
+    parts: list[list[Held]] = [[]]
+    for _, same in groupby(sorted(held, key=_chat_of), _chat_of):
         chat = list(same)
         if parts[-1] and len(parts[-1]) + len(chat) > most:
             parts.append([])
@@ -183,9 +191,8 @@ def _parts(steps: Sequence[Step], most: int) -> list[list[Step]]:
     return parts
 
 
-def _told_in(step: Step) -> str:
-    """The chat that hears of a step; its rule where nobody does."""
-    return str(step.event.chat) if step.event else step.rule
+def _chat_of(held: Held) -> Chat:
+    return held.rule.chat
 
 
 async def follow(watch: Watch) -> None:

@@ -35,6 +35,7 @@ OTHERS = (Series(MetricKey("basis"), Asset("BTC"), "30d"),
           Series(MetricKey("skew25_norm"), Asset("BTC"), "60d"))  # fmt: skip
 HIGH, NEAR, LOW = 70_000.0, 69_900.0, 60_000.0
 WARMING, DAYS = 20, 365
+GROUP_WAIT = timedelta(seconds=60)
 PATIENCE_SECONDS = 120.0
 
 
@@ -62,7 +63,9 @@ async def main(order):
     telegram = Telegram(TOKEN, base_url=order["address"], listens=False)
     readings = Readings()
     limits = _limits(store, order["per_second"])
-    courier = Courier(telegram, store, readings, WallClock(), limits, "bench")
+    courier = Courier(
+        telegram, store, readings, WallClock(), limits, "bench", group_wait=GROUP_WAIT
+    )
     await _saved(store, order["chats"])
     watch = await open_watch(store.rules, store.history, _spell, _spell)
     market = _Market(watch, readings)
