@@ -18,11 +18,12 @@ from alerts.exchanges.bybit_errors import BYBIT
 from alerts.exchanges.bybit_names import is_inverse, is_of
 from alerts.exchanges.numbers import Numeric, moment, price, size
 from alerts.exchanges.rows import Table, check_share, decoded, observed, sifted
-from alerts.exchanges.spec import Body, Stream
+from alerts.exchanges.spec import Body, Stream, SubscriptionRefusedError
 
 URL = "wss://stream.bybit.com"
 
 _TOPIC = "allLiquidation."
+_USUAL = "USDT"
 _SIDES = {"Buy": PositionSide.LONG, "Sell": PositionSide.SHORT}
 _WITH_USDC = frozenset({Asset("BTC"), Asset("ETH")})
 
@@ -33,6 +34,7 @@ class _Message(msgspec.Struct):
     data: msgspec.Raw = msgspec.Raw(b"null")
     success: bool | None = None
     ret_msg: str = ""
+    req_id: str = ""
 
 
 class _Close(msgspec.Struct):
@@ -53,10 +55,17 @@ def hear(
     """The forced closes of a message, an entry for each asset that has some."""
     said = decoded(BYBIT, _MESSAGE, message.content)
     if said.success is False:
-        raise FetchError(BYBIT, f"refuses the subscription: {said.ret_msg[:100]}")
+        raise _refused(said, assets)
     if not said.topic.startswith(_TOPIC):
         return ()
     return tuple(_of_assets(message, said, assets))
+
+
+def _refused(said: _Message, assets: Sequence[Asset]) -> FetchError:
+    """A refused subscription: without its usual contract nothing is heard of an asset."""
+    why = f"refuses the subscription: {said.ret_msg[:100]}"
+    asset = next((one for one in assets if said.req_id == f"{one}{_USUAL}"), None)
+    return FetchError(BYBIT, why) if asset is None else SubscriptionRefusedError(BYBIT, why, asset)
 
 
 def _of_assets(message: Body, said: _Message, assets: Sequence[Asset]) -> Iterator[Liquidations]:
@@ -89,15 +98,20 @@ def _event(row: _Close, asset: Asset, seen: Counter[str]) -> Liquidation:
 def _subscriptions(
     symbols: Callable[[Asset], tuple[str, ...]], assets: Sequence[Asset]
 ) -> tuple[str, ...]:
-    """One text for each contract: the venue refuses all topics of a text with an unknown one."""
-    topics = [f"{_TOPIC}{symbol}" for asset in assets for symbol in symbols(asset)]
-    return tuple(
-        msgspec.json.encode({"op": "subscribe", "args": [topic]}).decode() for topic in topics
-    )
+    """One text for each contract: the venue refuses all topics of a text with an unknown one.
+
+    What a text is of comes back with the answer to it, as `req_id`.
+    """
+    asked = [
+        {"req_id": symbol, "op": "subscribe", "args": [f"{_TOPIC}{symbol}"]}
+        for asset in assets
+        for symbol in symbols(asset)
+    ]
+    return tuple(msgspec.json.encode(one).decode() for one in asked)
 
 
 def _linear(asset: Asset) -> tuple[str, ...]:
-    return (f"{asset}USDT", *([f"{asset}PERP"] if asset in _WITH_USDC else []))
+    return (f"{asset}{_USUAL}", *([f"{asset}PERP"] if asset in _WITH_USDC else []))
 
 
 def streams(with_inverse: frozenset[Asset]) -> tuple[Stream, ...]:

@@ -50,6 +50,14 @@ class Body:
     asked_at: datetime | None = None
 
 
+class SubscriptionRefusedError(FetchError):
+    """One of several subscriptions was refused, so nothing of an asset will be pushed."""
+
+    def __init__(self, venue: str, why: str, asset: Asset) -> None:
+        super().__init__(venue, why)
+        self.asset = asset
+
+
 Parse = Callable[[Sequence[Body], Asset], Snapshot]
 Hear = Callable[[Body, Sequence[Body], Sequence[Asset]], Sequence[Liquidations]]
 
@@ -83,7 +91,8 @@ class Stream:
     connected. `requests` are asked over HTTP at every connection (sizes of contracts), and their
     answers go to `hear` with each message. `hear` gives what a message holds, one entry for each
     asset, nothing for messages of another kind; it raises FetchError when the venue refuses the
-    subscription or the message cannot be read, and nothing else.
+    subscription or the message cannot be read, and nothing else. Where each asset is subscribed to
+    by itself, a refusal is a SubscriptionRefusedError.
     `beat` is a text the venue wants to hear at least every `beat_seconds`.
     """
 

@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -21,7 +21,17 @@ import aiohttp
 
 from alerts.domain.errors import FetchError
 from alerts.domain.ids import Asset
-from alerts.exchanges.spec import Body, Exchange, Http, Listen, OnCloses, OnHeard, Stream
+from alerts.exchanges.attendance import Attendance, Audience
+from alerts.exchanges.spec import (
+    Body,
+    Exchange,
+    Http,
+    Listen,
+    OnCloses,
+    OnHeard,
+    Stream,
+    SubscriptionRefusedError,
+)
 
 log = logging.getLogger(__name__)
 
@@ -49,82 +59,6 @@ class Patience:
         """Seconds before the next try; `chance` from 0 to 1 spreads many clients."""
         longest = min(self.most_seconds, self.least_seconds * 2.0 ** min(failures, 16))
         return longest * (0.5 + 0.5 * chance)
-
-
-@dataclass(slots=True)
-class Attendance:
-    """When all of a venue's streams stood open, told piece by piece. Pure: times are arguments.
-
-    `open` has each open stream with its last sign of life.
-    """
-
-    streams: int
-    open: dict[int, datetime] = field(default_factory=dict)
-    since: datetime | None = None
-
-    def opened(self, stream: int, at: datetime) -> None:
-        self.open[stream] = at
-        if len(self.open) == self.streams:
-            self.since = at
-
-    def lives(self, stream: int, at: datetime) -> None:
-        """A message came, or the answer to a ping."""
-        if stream in self.open:
-            self.open[stream] = max(self.open[stream], at)
-
-    def closed(self, stream: int) -> tuple[datetime, datetime] | None:
-        """The last piece before the hole that begins here."""
-        heard = self.heard()
-        self.open.pop(stream, None)
-        self.since = None
-        return heard
-
-    def heard(self) -> tuple[datetime, datetime] | None:
-        """The piece since the last one told, as far as all showed life; none while one is away."""
-        if self.since is None:
-            return None
-        until = min(self.open.values())
-        if until <= self.since:
-            return None
-        piece = self.since, until
-        self.since = until
-        return piece
-
-
-@dataclass(slots=True)
-class Audience:
-    """Which of the wanted assets are listened for, and since when each. Pure but for `covers`."""
-
-    wanted: Sequence[Asset]
-    covers: Callable[[Asset], bool]
-    since: dict[Asset, datetime | None] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.since = dict.fromkeys(filter(self.covers, self.wanted))
-
-    @property
-    def own(self) -> tuple[Asset, ...]:
-        return tuple(self.since)
-
-    def renewed(self, at: datetime) -> list[Asset]:
-        """Those that joined since the last look; the ones no longer covered are let go."""
-        joined = [one for one in self.wanted if self.covers(one) and one not in self.since]
-        self.since = {one: since for one, since in self.since.items() if self.covers(one)}
-        self.joined(joined, at)
-        return joined
-
-    def joined(self, assets: Sequence[Asset], at: datetime) -> None:
-        """From this moment on they are heard."""
-        self.since |= dict.fromkeys(assets, at)
-
-    def heard(
-        self, start: datetime, end: datetime
-    ) -> Iterator[tuple[list[Asset], datetime, datetime]]:
-        """A piece of time by the assets that were listened for in it."""
-        begins = {one: max(start, since or start) for one, since in self.since.items()}
-        for begin in sorted(set(begins.values())):
-            if begin < end:
-                yield [one for one, own in begins.items() if own == begin], begin, end
 
 
 @dataclass(slots=True)
@@ -223,6 +157,7 @@ class Listener:
             socket = await self._connect(stream)
         async with socket, _beside(conversation.tend(socket)):
             conversation.socket, self._open[number] = socket, conversation
+            self.audience.refused.pop(number, None)
             try:
                 await conversation.ask(self.audience.own)
                 self.attendance.opened(number, self.now())
@@ -312,6 +247,8 @@ class _Conversation:
             found = self.stream.hear(body, self.answers, self.listener.audience.own)
         except FetchError as error:
             self.failures += 1
+            if isinstance(error, SubscriptionRefusedError):
+                self.listener.audience.refused.setdefault(self.number, set()).add(error.asset)
             if self.failures >= max(len(self.said), 1):
                 raise
             log.warning("message lost venue=%s why=%s", error.venue, error.why)

@@ -10,7 +10,7 @@ from alerts.domain.ids import Asset
 from alerts.domain.market import PositionSide
 from alerts.exchanges.bybit import EXCHANGE
 from alerts.exchanges.bybit_stream import hear
-from alerts.exchanges.spec import Body
+from alerts.exchanges.spec import Body, SubscriptionRefusedError
 from tests.unit.exchanges.broken import BROKEN, VALUES
 
 BTC, ETH, DOGE = Asset("BTC"), Asset("ETH"), Asset("DOGE")
@@ -158,6 +158,17 @@ def test_a_refused_subscription_is_an_error_that_names_it():
     }
     with pytest.raises(FetchError, match=r"allLiquidation\.NOUSDT"):
         heard(refused)
+
+
+def test_without_its_usual_contract_an_asset_is_not_heard():
+    refused = {"success": False, "ret_msg": "error:handler not found", "op": "subscribe"}
+
+    with pytest.raises(SubscriptionRefusedError) as caught:
+        heard({**refused, "req_id": "ETHUSDT"})
+    assert caught.value.asset == ETH
+    with pytest.raises(FetchError) as other:  # one of several contracts
+        heard({**refused, "req_id": "ETHPERP"})
+    assert not isinstance(other.value, SubscriptionRefusedError)
 
 
 OF_ANOTHER_KIND = {"an empty object", "not utf-8"}  # as far as can be told

@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 
 from alerts.clock import ScaledClock
 from alerts.domain.ids import Asset
+from alerts.exchanges.attendance import Attendance, Audience
 from alerts.exchanges.binance_coinm import EXCHANGE as COINM
 from alerts.exchanges.binance_usdm import EXCHANGE as USDM
 from alerts.exchanges.bybit import EXCHANGE as BYBIT
 from alerts.exchanges.deribit import EXCHANGE as DERIBIT
 from alerts.exchanges.http import Limits, VenueHttp, open_session
 from alerts.exchanges.okx import EXCHANGE as OKX
-from alerts.exchanges.stream import Attendance, Audience, Listener, Patience
+from alerts.exchanges.stream import Listener, Patience
 from alerts.simulator import SCENARIOS
 from alerts.simulator.server import Fault, simulated_market
 
@@ -234,6 +235,21 @@ async def test_an_asset_that_is_listed_no_more_is_no_longer_heard():
         await heard.until(lambda: len(heard.by_asset[BTC]) >= more)
 
     assert len(heard.by_asset[SOL]) == told
+
+
+async def test_an_asset_whose_subscription_is_refused_is_not_heard_until_it_is_taken():
+    refusal = b'{"success":false,"ret_msg":"no","req_id":"SOLUSDT","op":"subscribe"}'
+    refused = Fault(match="linear", content=refusal, pushed=True)
+    async with listening(BYBIT, refused, assets=(BTC, SOL)) as heard:
+        await heard.until(lambda: refused.times == 0)
+        await heard.until(lambda: len(heard.by_asset[BTC]) >= 4)
+        told = len(heard.by_asset[SOL])
+        await heard.until(lambda: len(heard.by_asset[BTC]) >= 8)
+        still = len(heard.by_asset[SOL])
+        heard.market.faults.append(Fault(match="linear", cut=True, pushed=True))
+        await heard.until(lambda: len(heard.by_asset[SOL]) > still)
+
+    assert told == still
 
 
 def test_a_piece_counts_for_each_asset_from_when_it_was_asked_for():
