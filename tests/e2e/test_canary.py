@@ -183,6 +183,7 @@ WRONG = {
     "DISCORD_BOT_TOKEN": f"Bot {DISCORD}!",
     "REDIS_URL": f"http://{REDIS}",
     "TELEGRAM_WEBHOOK_SECRET": f"{SECRET}!",
+    "HEARTBEAT_URL": f"ftp://host/{SECRET}",
 }
 
 

@@ -1,6 +1,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alerts.domain.reading import Gap, Reading, Reason, Series
 from alerts.metrics.quality import FROZEN, FROZEN_POLLS, Gate
@@ -132,6 +134,18 @@ def test_the_same_answer_again_is_neither_frozen_nor_out_of_order(gate):
 
 def test_an_answer_older_than_the_last_is_out_of_order(gate):
     assert seen(gate, reading(100.0, 2), reading(100.0, 1)) == [None, Reason.OUT_OF_ORDER]
+
+
+@given(st.permutations(range(9)))
+def test_a_shuffled_feed_ends_as_the_ordered_one_and_never_goes_back(order):
+    gate = Gate()
+
+    told = [gate.admit([reading(100.0 + n / 10, n)])[0] for n in order]
+
+    newest = [n for at, n in enumerate(order) if n == max(order[: at + 1])]
+    taken = [one.value for one in told if isinstance(one, Reading)]
+    assert taken == [100.0 + n / 10 for n in newest]
+    assert {one.reason for one in told if isinstance(one, Gap)} <= {Reason.OUT_OF_ORDER}
 
 
 def test_answers_a_moment_apart_are_in_order_enough(gate):

@@ -169,3 +169,22 @@ async def test_with_the_budget_out_of_reach_people_are_answered_all_the_same(sce
         await scene.fake.say(1, "/now")
 
         assert (await scene.fake.next_message(1)).text.startswith("now")
+
+
+async def test_groups_that_are_upgraded_in_a_storm_are_told_once_at_their_new_address(scene):
+    groups = [-(500 + number) for number in range(12)]
+    for group in groups:
+        scene.fake.group(group, admins=(1,))
+    await scene.fires(*range(1000, 1060), *groups, *range(1060, 1120))
+    async with scene.open():
+        for group in groups:
+            await scene.fake.migrate(group, -100_000 + group, by=1)
+        await until(lambda: len(scene.accepted(0.0)[1]) >= 120 + len(groups), 15)
+
+    told = [one.sent["chat_id"] for one in scene.fake.called("sendMessage") if one.answer["ok"]]
+    assert sorted(map(int, told)) == sorted(
+        [*range(1000, 1120), *(-100_000 + one for one in groups)]
+    )
+    moved = [Chat(TELEGRAM, str(-100_000 + group)) for group in groups]
+    assert [len(await scene.store.rules.of_chat(chat)) for chat in moved] == [1] * len(groups)
+    assert scene.fake.flood.refused == 0
