@@ -43,10 +43,13 @@ _SPANS = {
     "1h": (timedelta(hours=1), timedelta(minutes=10)),
     "4h": (timedelta(hours=4), timedelta(minutes=20)),
     "24h": (timedelta(hours=24), timedelta(hours=1)),
-    "7d": (timedelta(days=7), timedelta(hours=3)),
+    "7d": (timedelta(days=7), timedelta(hours=6)),
     "30d": (timedelta(days=30), timedelta(hours=12)),
 }
-"""How long ago a change looks, and how much older than that its reading may be."""
+"""How long ago a change looks, and how much older than that its reading may be.
+
+A week ago may be from before the bot's own time, of which there are four readings a day.
+"""
 
 
 @dataclass(slots=True)

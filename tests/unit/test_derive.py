@@ -171,6 +171,18 @@ async def test_a_change_of_a_price_is_in_percent_and_of_a_percentage_in_points(p
     assert made["price:BTC|chg.7d"].reason is Reason.NO_DATA
 
 
+async def test_four_readings_a_day_are_enough_for_a_change_over_a_week_at_any_hour(past):
+    quarter = 6 * HOUR
+    await past.were("price:BTC", [100.0] * 40, step=quarter, end=NOW - 6 * HOUR)
+
+    for hours in range(6):
+        now = NOW + hours * HOUR
+        made = await past.see(
+            reading("price:BTC", 90.0, now), watched=["price:BTC|chg.7d"], now=now
+        )
+        assert made["price:BTC|chg.7d"].value == pytest.approx(-10.0)
+
+
 async def test_a_change_reads_little_of_the_history_as_time_goes_on(past):
     asked = []
     window = past.history.window
