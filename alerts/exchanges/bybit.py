@@ -66,7 +66,7 @@ class _Answer(msgspec.Struct, rename="camel"):
     time: Numeric = None
 
 
-_ANSWER = msgspec.json.Decoder(_Answer)
+_ANSWER = msgspec.json.Decoder(_Answer, strict=False)
 _RESULT = msgspec.json.Decoder(_Result)
 _TABLE = Table(BYBIT, _Ticker, name="symbol")
 

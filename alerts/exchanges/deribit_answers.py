@@ -28,7 +28,7 @@ class _Answer(msgspec.Struct):
     sent_at: _Micros | None = msgspec.field(name="usOut", default=None)
 
 
-_ANSWER = msgspec.json.Decoder(_Answer)
+_ANSWER = msgspec.json.Decoder(_Answer, strict=False)
 
 
 @dataclass(frozen=True, slots=True)

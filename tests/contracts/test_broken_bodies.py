@@ -147,6 +147,40 @@ def _doubled(value):
     return value
 
 
+@pytest.mark.parametrize("written", [str, float], ids=["texts", "numbers"])
+@pytest.mark.parametrize("pair", FEEDS, ids=feed_id)
+def test_numbers_may_be_texts_and_texts_numbers(pair, written):
+    exchange, feed = pair
+    whole = answers(exchange.venue, feed)
+
+    other = [Body(rewritten(body.content, written), NOW) for body in whole]
+
+    assert values(read(feed, other)) == values(read(feed, whole)) != {}
+
+
+def rewritten(content, written):
+    """The same answer with every number a text, or every text of a number a number."""
+
+    def other(value):
+        if isinstance(value, list):
+            return [other(one) for one in value]
+        if isinstance(value, dict):
+            return {key: other(inner) for key, inner in value.items()}
+        if written is str and isinstance(value, int | float) and not isinstance(value, bool):
+            return str(value)
+        if written is float and isinstance(value, str) and is_number(value):
+            return int(value) if value.isdecimal() else float(value)
+        return value
+
+    return json.dumps(other(json.loads(content))).encode()
+
+
+def is_number(text):
+    with contextlib.suppress(ValueError):
+        return math.isfinite(float(text))
+    return False
+
+
 @pytest.mark.parametrize("pair", FEEDS, ids=feed_id)
 def test_empty_lists_are_no_reading_of_nothing(pair):
     exchange, feed = pair
