@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from alerts.domain.errors import UsageError
 from alerts.domain.rule import Draft
 from alerts.rules.grammar import parse
+from alerts.rules.until import Today
 from bot.card import Button, Card
 from bot.commands.bundle import check_room, same, save_all
 from bot.commands.drafts import Kept, keep
@@ -80,7 +81,9 @@ def lines_of(text: str) -> list[str]:
     if not isinstance(rows, list) or not all(isinstance(one, str) for one in found):
         raise UsageError(UNREADABLE, fixes=("/export",))
     if len(found) > RULES_AT_MOST:
-        raise UsageError(f"That is too much: a file may hold {RULES_AT_MOST} alerts.")
+        raise UsageError(
+            f"That is too much: a file may hold {RULES_AT_MOST} alerts.", fixes=("/alerts",)
+        )
     return found
 
 
@@ -93,7 +96,7 @@ async def _diff(ask: Ask, desk: Desk, lines: Sequence[str]) -> Diff:
         try:
             draft = _draft(desk, line)
         except UsageError as error:
-            wrong.append(f"{line[:40]}: {error}"[:REASON_LONGEST])
+            wrong.append(_short(f"{line[:40]}: {error}"))
             continue
         if any(same(draft, one) for one in (*held, *new.values())):
             known += 1
@@ -102,10 +105,15 @@ async def _diff(ask: Ask, desk: Desk, lines: Sequence[str]) -> Diff:
     return Diff(tuple(new.values()), known, tuple(new), tuple(wrong))
 
 
+def _short(reason: str) -> str:
+    return reason if len(reason) <= REASON_LONGEST else f"{reason[: REASON_LONGEST - 1].rstrip()}…"
+
+
 def _draft(desk: Desk, line: str) -> Draft:
     if len(line) > LINE_LONGEST:
         raise UsageError("too long for an alert")
-    draft = parse(line, vocabulary(desk), sure=True)
+    today = Today(desk.clock.now(), desk.chosen.place)
+    draft = parse(line, vocabulary(desk), sure=True, today=today)
     check_rule(desk, draft)
     return draft
 

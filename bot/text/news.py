@@ -17,7 +17,7 @@ from bot.text import figures, rarity
 from bot.text.asides import aside, held_line, is_aside
 from bot.text.doings import SNOOZE_LABEL
 from bot.text.outage import back, dark
-from bot.text.rules import capital, clear, level_of, measure, oneline, value_of
+from bot.text.rules import capital, clear, level_of, measure, oneline, unsure, value_of
 from bot.text.split import apart
 from bot.text.told import Told, footer, headline, opens, tag
 
@@ -197,7 +197,7 @@ def _next(told: Told) -> str:
 def _compound(told: Told) -> str:
     if told.rule is None or len(told.rule.legs) < 2:
         return ""
-    return f"Your alert: {oneline(told.rule.draft)}"
+    return f"Your alert: {figures.minuses(unsure(oneline(told.rule.draft)))}"
 
 
 def _delay(told: Told, now: datetime, *, simulated: bool) -> str:

@@ -125,6 +125,16 @@ async def test_an_erased_persons_name_goes_from_a_groups_rules_and_the_rules_sta
     assert (await group.held(1)).rule.owner == ""
 
 
+async def test_an_end_that_is_past_is_not_imported(room):
+    wanted = ["skew above 15 until 2020-01-01T00:00Z", "basis below 3 until 2020-01-01"]
+
+    card = await room.says(f"/import {json.dumps({'alerts': wanted})}")
+
+    assert card.title == "Nothing to import"
+    assert everything(card).count("is past: it was 2020-01-0") == 2
+    assert await room.count() == 0
+
+
 async def test_what_was_exported_can_be_imported_elsewhere(room):
     for rule in ('skew above 15% named "my fear"', "basis below 3 for 10m", "price below 60k once"):
         await room.says(rule)
