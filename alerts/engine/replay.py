@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from math import inf, isinf
+from math import inf
 from operator import attrgetter
 
 from alerts.domain.event import Event
@@ -19,7 +19,6 @@ from alerts.domain.rule import (
     Draft,
     Firing,
     Idle,
-    Leg,
     Pending,
     Rule,
     State,
@@ -33,8 +32,8 @@ from alerts.rules.judge import look
 
 _TICK = timedelta(seconds=1)
 _CHAT = Chat(Platform("replay"), "0")
+_FARTHER = {Direction.ABOVE: max, Direction.BELOW: min}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,40 +176,56 @@ class _Player:
         The place of the first sample that has to be looked at. It is the idea of the wake index:
         between two levels there is nothing to see.
         """
-        tape, legs = self.tape, self.rule.draft.legs
+        tape = self.tape
         if tape.twins or self._verdict is None or len(self._readings) < len(tape.series):
             return place
-        cells = [self._cell(one) for one in tape.series]
-        spans = [tape.ages[one] for one in tape.series]
-        last: list[Reading] = [self._readings[one] for one in tape.series]
-        lead, sign = tape.series.index(legs[0].series), _sign(legs[0])
-        samples, slots, due = tape.samples, tape.slots, self.due or _NEVER
-        old, reach, now = self.clock, -inf, place
-        for now in range(place, len(samples)):
-            sample, slot = samples[now], slots[now]
-            low, high = cells[slot]
-            if sample.__class__ is not Reading or not low < sample.value < high:
-                break
-            at = sample.at
-            if at > old:
-                old = min([one.at + span for one, span in zip(last, spans, strict=True)])
-            if at > old or at >= due:
-                break
-            last[slot] = sample
-            if slot == lead:
-                reach = max(reach, sample.value * sign)
-        else:
-            now = len(samples)
+        now = self._leaves(place, self._calm_until(place))
         if now > place:
-            self._reach = reach * sign
-            self._passed(last, samples[now - 1].at)
+            self._pass(place, now)
         return now
 
-    def _passed(self, last: Iterable[Reading], at: datetime) -> None:
-        self.covered += at - self.clock
-        self.clock = at
-        for reading in last:
-            self._place(reading)
+    def _calm_until(self, place: int) -> int:
+        """The place of the first sample before which, or with which, time alone does something."""
+        edges, moments = self.tape.edges, self.tape.moments
+        edge = bisect_left(edges, place)
+        end = edges[edge] if edge < len(edges) else len(moments)
+        return end if self.due is None else bisect_left(moments, self.due, place, end)
+
+    def _leaves(self, place: int, end: int) -> int:
+        """The place of the first sample at or past one of the levels around, or the end."""
+        values, slots = self.tape.values, self.tape.slots
+        cells = [self._cell(one) for one in self.tape.series]
+        if len(cells) == 1:  # the usual rule, in half the time
+            low, high = cells[0]
+            for now in range(place, end):
+                if not low < values[now] < high:  # nor does a gap lie between anything
+                    return now
+            return end
+        for now in range(place, end):
+            low, high = cells[slots[now]]
+            if not low < values[now] < high:
+                return now
+        return end
+
+    def _pass(self, place: int, end: int) -> None:
+        """Take over the samples of some places, none of which the rule would have noticed."""
+        tape, lead = self.tape, self.rule.draft.legs[0]
+        if isinstance(self.state.phase, Firing):
+            slots, slot = tape.slots[place:end], tape.series.index(lead.series)
+            led = [
+                one for one, its in zip(tape.values[place:end], slots, strict=True) if its == slot
+            ]
+            farther = max if lead.direction is Direction.ABOVE else min
+            self._reach = farther(led, default=None)
+        self.covered += tape.moments[end - 1] - self.clock
+        self.clock = tape.moments[end - 1]
+        unseen = set(range(len(tape.series)))
+        for last in range(end - 1, place - 1, -1):
+            if tape.slots[last] in unseen:
+                unseen.remove(tape.slots[last])
+                self._place(tape.samples[last])
+            if not unseen:
+                return
 
     def _run(self, until: datetime) -> None:
         """Everything that comes of time alone before `until`: due looks, readings growing old."""
@@ -269,7 +284,7 @@ class _Player:
         """The state with the extreme of the readings passed over since the last look."""
         phase, reach = self.state.phase, self._reach
         self._reach = None
-        if reach is None or isinf(reach) or not isinstance(phase, Firing):
+        if reach is None or not isinstance(phase, Firing):
             return self.state
         extreme = farthest(self.rule, phase.extreme, reach)
         return replace(self.state, phase=replace(phase, extreme=extreme))
@@ -289,7 +304,3 @@ class _Player:
             [one for one in levels if one >= value],
         )
         return max(below, default=-inf), min(above, default=inf)
-
-
-def _sign(leg: Leg) -> int:
-    return 1 if leg.direction is Direction.ABOVE else -1

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 from alerts.domain.errors import StoreError, UsageError
@@ -176,7 +175,7 @@ async def _tape(desk: Desk, draft: Draft) -> Tape:
         ) from error
     newest = [reading for one in series if (reading := fresh(desk).get(one))]
     tape = wind(draft, [*samples, *newest])
-    return replace(tape, ages={one: max(ages[one], tape.ages.get(one, _NONE)) for one in series})
+    return tape.aged({one: max(ages[one], tape.ages.get(one, _NONE)) for one in series})
 
 
 def _nothing(asked: Subject, desk: Desk) -> Card:

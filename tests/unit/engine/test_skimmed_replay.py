@@ -69,6 +69,22 @@ def test_a_skimmed_replay_says_what_a_plain_one_says(draft, samples, max_age, st
     assert skimmed == plain
 
 
+def test_a_series_that_ends_early_grows_old_though_the_other_goes_on():
+    draft = a_draft(a_leg(SKEW, Direction.ABOVE, 15, 13), a_leg(BASIS, Direction.BELOW, 3, 4))
+    skews = [a_reading(10, SKEW, at(5 * step)) for step in range(13)]
+    tape = wind(draft, [a_reading(9, BASIS), *skews], max_age=minutes(12))
+
+    assert play(draft, tape).coverage == 12 / 60  # of the hour, the twelve minutes of the basis
+
+
+@settings(max_examples=60)
+@given(drafts(), histories(), st.integers(1, 30).map(minutes))
+def test_a_tape_of_another_age_is_as_if_it_had_been_wound_so(draft, samples, age):
+    wound = wind(draft, samples, max_age=age)
+
+    assert wind(draft, samples).aged(wound.ages) == wound
+
+
 def test_a_year_is_mostly_skimmed():
     looks = []
 
