@@ -223,7 +223,7 @@ class Courier:
             case Gone(why=why):
                 await self.store.notes.put(gone_note(chat), why, RECHECK_GONE)
                 following = await self._bury(entry, f"{OUT_OF_REACH}{why}")
-                await tell_owners(self.store, self.platform, self.limits.budget, entry, why)
+                await tell_owners(self.store, self.platform, self.limits, entry, why)
                 return following
 
     async def _wait(self, entry: Entry, later: Later) -> None:

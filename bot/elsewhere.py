@@ -1,15 +1,14 @@
 """Who can no longer be told in a chat is told once where they are a person: the owners of rules."""
 
 import asyncio
-import contextlib
 import logging
 from datetime import timedelta
 
 from alerts.domain.errors import StoreError
 from alerts.domain.ids import Chat
-from alerts.ports import Budget, Entry, Store
+from alerts.ports import Entry, Store
 from bot.card import Card, Tone
-from bot.platforms.spec import Platform
+from bot.platforms.spec import Places, Platform
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +22,7 @@ KEPT = (
 
 
 async def tell_owners(
-    store: Store, platform: Platform, budget: Budget, entry: Entry, why: str
+    store: Store, platform: Platform, places: Places, entry: Entry, why: str
 ) -> None:
     """Tell the owners of an entry's rules that their chat is out of reach; never raises for it."""
     try:
@@ -36,7 +35,7 @@ async def tell_owners(
         }
         await store.notes.put(name, why, TOLD_EVERY)
         for person in sorted(owners)[:OWNERS_AT_MOST]:
-            await _tell(platform, budget, person, card(entry.chat, why))
+            await _tell(platform, places, person, card(entry.chat, why))
     except StoreError as error:
         log.warning("owners not told chat=%s why=%s", entry.chat, error)
 
@@ -64,11 +63,9 @@ def card(chat: Chat, why: str) -> Card:
     )
 
 
-async def _tell(platform: Platform, budget: Budget, person: Chat, told: Card) -> None:
-    with contextlib.suppress(StoreError):
-        await budget.spend(person)
+async def _tell(platform: Platform, places: Places, person: Chat, told: Card) -> None:
     try:
-        async with asyncio.timeout(SEND_SECONDS):
+        async with asyncio.timeout(SEND_SECONDS), places.place(person):
             outcome = await platform.send(person, told, f"gone {told.title}")
     except TimeoutError:
         outcome = None

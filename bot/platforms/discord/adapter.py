@@ -30,6 +30,7 @@ from bot.platforms.discord.message import alert_parts, nonce, plain_parts
 from bot.platforms.discord.outcome import outcome_of, pause_after
 from bot.platforms.discord.refusals import Refusals
 from bot.platforms.seal import Seal
+from bot.platforms.spec import Anywhere, Places
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +87,7 @@ class Discord:
         self._unpublished = ""
         self._trouble = ""
         self._held_until = 0.0
+        self._places: Places = Anywhere()
         point_at(api_url, gateway_url)
         keep_texts_out_of_logs()
 
@@ -114,6 +116,13 @@ class Discord:
             outcome = await self._post(chat, key, plain_parts(card))
         return outcome
 
+    def use(self, places: Places) -> None:
+        """Lines typed to the bot are answered, and people are opened a channel, in these places.
+
+        Answers to interactions have no limit.
+        """
+        self._places = places
+
     def health(self) -> str:
         """`ok`, or one line that says what is wrong."""
         held = self._held_until - time.monotonic()
@@ -140,7 +149,7 @@ class Discord:
         try:
             client = await self._logged_in()
             if client.answers is None:
-                client.answers = Answers(desk, self.send, self._seal)
+                client.answers = Answers(desk, self._answer, self._seal)
                 client.tree.fill(desk, client.answers.command)
             if not self._published:
                 await self._publish(client)
@@ -229,6 +238,10 @@ class Discord:
                 self._client = client
             return self._client
 
+    async def _answer(self, chat: Chat, card: Card, key: str) -> Outcome:
+        async with self._places.place(chat):
+            return await self.send(chat, card, key)
+
     async def _post(self, chat: Chat, key: str, parts: dict[str, Any]) -> Outcome:
         held = self._held_until - time.monotonic()
         if held > 0:
@@ -266,6 +279,7 @@ class Discord:
             opened = await client.http.start_private_message(address[1:])
             _make_room(self._dms)
             self._dms[address] = int(opened["id"])
+            await self._places.turn_to_go_on(Chat(DISCORD, address))  # that was a request too
         return client.get_partial_messageable(self._dms[address])
 
     def _sure(self, chat: Chat, error: Exception, outcome: Outcome) -> Outcome:

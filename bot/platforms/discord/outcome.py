@@ -51,7 +51,7 @@ def pause_after(error: Exception) -> timedelta:
             return REFUSED_TOKEN
         case discord.HTTPException(status=401):
             return REFUSED_TOKEN
-        case discord.HTTPException(status=429) if error.code != _OPENING_TOO_FAST:
+        case discord.HTTPException(status=429) if not _is_by_discord(error):
             return _asked_wait(error)
         case _:
             return timedelta(0)
@@ -67,8 +67,7 @@ def _answered(error: discord.HTTPException) -> Outcome:
         case 401:
             return Later(REFUSED_TOKEN, "Discord refuses the bot token", whom=Whom.EVERYBODY)
         case 429:
-            why = "Discord blocks this address or token for now"
-            return Later(_asked_wait(error), why, whom=Whom.EVERYBODY)
+            return _too_many(error)
         case 400:
             return Rejected(why)
         case status:
@@ -76,8 +75,23 @@ def _answered(error: discord.HTTPException) -> Outcome:
             return Later(trouble, why, unknown=status >= 500 and status != 503)
 
 
+def _too_many(error: discord.HTTPException) -> Later:
+    if _is_by_discord(error):  # the library has tried several times by now
+        return Later(max(_told_wait(error), SOON), "rate limit")
+    why = "Discord blocks this address or token for now"
+    return Later(_asked_wait(error), why, whom=Whom.EVERYBODY)
+
+
+def _is_by_discord(error: discord.HTTPException) -> bool:
+    """Whether Discord itself says so, and not the network in front that has banned an address."""
+    return "Via" in error.response.headers or error.code == _OPENING_TOO_FAST
+
+
 def _asked_wait(error: discord.HTTPException) -> timedelta:
     """A 429 that the library did not wait out: at least ten minutes, longer when asked."""
+    return max(BANNED, _told_wait(error))
+
+
+def _told_wait(error: discord.HTTPException) -> timedelta:
     asked = error.response.headers.get("Retry-After", "")
-    seconds = float(asked) if asked.replace(".", "", 1).isdecimal() else 0.0
-    return max(BANNED, timedelta(seconds=seconds))
+    return timedelta(seconds=float(asked) if asked.replace(".", "", 1).isdecimal() else 0.0)

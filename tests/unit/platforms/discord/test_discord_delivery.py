@@ -7,7 +7,10 @@ from datetime import timedelta
 import pytest
 
 from alerts.domain.ids import Chat, Platform
+from alerts.domain.turn import Rates
+from alerts.storage.memory import MemoryStore
 from bot.card import Card, Field, Tone
+from bot.limits import Limits
 from bot.outcome import Gone, Later, Sent, Whom
 from bot.platforms.discord import Discord
 from bot.platforms.discord.adapter import REMEMBERED, _make_room
@@ -16,6 +19,7 @@ from tests.fakes.discord import faults
 from tests.fakes.discord.desk import running
 from tests.fakes.discord.model import text_of
 
+DISCORD = Platform("discord")
 POST = r"POST /channels/\d+/messages"
 CARD = Card("BTC skew 20.0%", Tone.ALARM, lines=("Usual −6 to +6.",))
 
@@ -322,3 +326,28 @@ async def test_many_at_once_run_into_no_global_limit_though_each_is_two_requests
     assert all(isinstance(outcome, Sent) for outcome in outcomes)
     assert fake.rest.refused == 0
     assert len(fake.requests) >= 120
+
+
+async def test_two_senders_that_open_many_channels_keep_to_one_limit_together(fake):
+    store, rates = MemoryStore(), Rates(40.0)
+    senders = [Discord(fake.token, api_url=fake.api_url) for _ in range(2)]
+    limits = [Limits.of(store.budget("d", rates), rates) for _ in senders]
+    for sender, its in zip(senders, limits, strict=True):
+        sender.use(its)
+        await sender.send(Chat(DISCORD, fake.person("first").chat_id), CARD, "e0")
+    await asyncio.sleep(1)  # logging in was counted too
+    fake.rest.per_second = 50
+
+    async def told(number):
+        sender, its = senders[number % 2], limits[number % 2]
+        chat = Chat(DISCORD, fake.person(f"p{number}").chat_id)
+        while wait := await its.turn(chat):
+            await asyncio.sleep(wait.total_seconds())
+        return await sender.send(chat, CARD, "e1")
+
+    outcomes = await asyncio.gather(*(told(number) for number in range(60)))
+    for sender in senders:
+        await sender.close()
+
+    assert all(isinstance(outcome, Sent) for outcome in outcomes)
+    assert fake.rest.refused == 0

@@ -85,6 +85,14 @@ def test_a_429_the_library_raises_at_once_stops_all_sending_for_long(asked, minu
     assert pause_after(error) == timedelta(minutes=minutes)
 
 
+@pytest.mark.parametrize(("asked", "seconds"), [("0.02", 5), ("", 5), ("40", 40)])
+def test_a_429_that_the_library_could_not_wait_out_is_no_ban(asked, seconds):
+    error = answered(429, headers={"Retry-After": asked, "Via": "1.1 google"})
+
+    assert outcome_of(error) == Later(timedelta(seconds=seconds), "rate limit")
+    assert pause_after(error) == timedelta(0)
+
+
 @pytest.mark.parametrize("error", [answered(401), discord.LoginFailure("no")])
 def test_a_refused_token_stops_all_sending_and_is_no_hot_loop(error):
     outcome = outcome_of(error)
