@@ -1,10 +1,12 @@
 """The log: one line per event on standard error, for people or for machines, without secrets."""
 
 import contextlib
+import json
 import logging
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TextIO
@@ -32,9 +34,15 @@ _CONTROL = {code: repr(chr(code))[1:-1] for code in (*range(32), 127, *range(128
 
 
 class _Formatter(structlog.stdlib.ProcessorFormatter):
-    """Renders with structlog, then hides secrets in the finished line, tracebacks included."""
+    """Renders with structlog, then hides secrets in the finished line, tracebacks included.
 
-    def __init__(self, redact: Callable[[str], str], renderers: Sequence[Processor]) -> None:
+    A line for machines without a traceback, as nearly all are, is written here: every message
+    sent has one, and it is the same text for half the time.
+    """
+
+    def __init__(
+        self, redact: Callable[[str], str], renderers: Sequence[Processor], *, bare: bool
+    ) -> None:
         super().__init__(
             foreign_pre_chain=[
                 structlog.stdlib.add_log_level,
@@ -45,8 +53,11 @@ class _Formatter(structlog.stdlib.ProcessorFormatter):
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
         )
         self._redact = redact
+        self._bare = bare
 
     def format(self, record: logging.LogRecord) -> str:
+        if self._bare and not (record.exc_info or record.exc_text or record.stack_info):
+            return self._redact(_bare_line(record))
         return self._redact(super().format(record))
 
 
@@ -99,7 +110,9 @@ def wire(
     """
     out = sys.stderr if stream is None else stream
     lines = _Lines(out)
-    lines.setFormatter(_Formatter(redactor(secrets), _renderers(fmt, terminal=out.isatty())))
+    pretty = fmt == "console" or (fmt == "auto" and out.isatty())
+    renderers = _for_people(colors=out.isatty()) if pretty else _FOR_MACHINES
+    lines.setFormatter(_Formatter(redactor(secrets), renderers, bare=not pretty))
     root = logging.getLogger()
     for former in [one for one in root.handlers if isinstance(one, _Lines)]:
         root.removeHandler(former)
@@ -113,19 +126,33 @@ def wire(
     threading.excepthook = _uncaught_in_thread
 
 
-def _renderers(fmt: str, *, terminal: bool) -> list[Processor]:
-    if fmt == "console" or (fmt == "auto" and terminal):
-        return [
-            structlog.dev.ConsoleRenderer(
-                colors=terminal,
-                pad_event_to=0,
-                exception_formatter=structlog.dev.plain_traceback,  # the rich one shows locals
-            )
-        ]
+def _for_people(*, colors: bool) -> list[Processor]:
     return [
-        structlog.processors.format_exc_info,
-        structlog.processors.JSONRenderer(ensure_ascii=False),
+        structlog.dev.ConsoleRenderer(
+            colors=colors,
+            pad_event_to=0,
+            exception_formatter=structlog.dev.plain_traceback,  # the rich one shows locals
+        )
     ]
+
+
+_FOR_MACHINES: Sequence[Processor] = (
+    structlog.processors.format_exc_info,
+    structlog.processors.JSONRenderer(ensure_ascii=False),
+)
+_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def _bare_line(record: logging.LogRecord) -> str:
+    """What `_FOR_MACHINES` makes of a record without a traceback."""
+    return _ENCODE(
+        {
+            "event": record.getMessage().translate(_CONTROL),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+        }
+    )
 
 
 def _one_line(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

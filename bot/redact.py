@@ -14,6 +14,10 @@ _LOOKALIKES = re.compile(
     r"|\b[0-9]{6,12}:[A-Za-z0-9_-]{30,}"  # a Telegram token anywhere
     r"|\b[A-Za-z0-9_-]{23,30}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}"  # a Discord token anywhere
 )
+# What any of them has in it: looked for first, as each line of the log is searched.
+_SUSPECT = re.compile(
+    r":(?://[^\s/@\"']+@|[A-Za-z0-9_-]{30})|/bot[0-9]+:|\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27}"
+)
 
 
 def redactor(secrets: Sequence[str]) -> Callable[[str], str]:
@@ -33,7 +37,7 @@ def redactor(secrets: Sequence[str]) -> Callable[[str], str]:
 
     def redact(text: str) -> str:
         hidden = known.sub(HIDDEN, text) if known else text
-        return _LOOKALIKES.sub(HIDDEN, hidden)
+        return _LOOKALIKES.sub(HIDDEN, hidden) if _SUSPECT.search(hidden) else hidden
 
     return redact
 

@@ -23,7 +23,7 @@ _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 def run(work: Coroutine[Any, Any, _T]) -> _T:
-    """What a coroutine returns, on the fastest loop there is: a message costs a fifth less CPU."""
+    """What a coroutine returns, on the fastest loop there is."""
     with asyncio.Runner(loop_factory=_new_loop) as runner:
         return runner.run(work)
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from alerts.domain.reading import Series
 from alerts.domain.rule import Direction
@@ -127,5 +128,6 @@ def _days(count: int) -> str:
     return f"{count} day" if count == 1 else f"{count} days"
 
 
+@lru_cache(maxsize=1024)
 def _day(day: date) -> str:
     return f"{day.day} {day:%b %Y}"

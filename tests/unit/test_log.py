@@ -57,6 +57,19 @@ def test_a_line_for_machines_is_one_json_object(stream):
     assert line["timestamp"].endswith("Z")
 
 
+def test_a_line_with_a_traceback_has_what_a_line_without_one_has(stream):
+    log.wire("INFO", "json", (), stream)
+
+    logging.getLogger("alerts.tick").error("odd\n%s", "ü")
+    logging.getLogger("alerts.tick").error("odd\n%s", "ü", exc_info=ValueError("no"))
+
+    plain, traced = (json.loads(line) for line in stream.getvalue().splitlines())
+    assert "ValueError: no" in traced.pop("exception")
+    assert list(plain) == list(traced)
+    assert {**plain, "timestamp": ""} == {**traced, "timestamp": ""}
+    assert all(line["timestamp"].endswith("Z") for line in (plain, traced))
+
+
 def test_a_line_on_a_terminal_is_for_people(stream):
     terminal = Terminal()
     log.wire("INFO", "auto", (), terminal)

@@ -2,6 +2,8 @@ import json
 from urllib.parse import quote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.redact import redactor
 
@@ -25,6 +27,13 @@ def test_what_looks_like_a_secret_is_hidden_though_nobody_named_it(text):
 
     assert "***" in shown
     assert not any(part in shown for part in (TELEGRAM, DISCORD, "hunter2", "1:short"))
+
+
+@given(st.text(), st.text(), st.sampled_from([TELEGRAM, DISCORD, "redis://bot:hunter2@store"]))
+def test_it_is_hidden_whatever_stands_around_it(before, after, secret):
+    shown = redactor(())(f"{before} {secret} {after}")
+
+    assert not any(part in shown for part in (TELEGRAM, DISCORD, "bot:hunter2"))
 
 
 @pytest.mark.parametrize("secret", ['pa"ss\\word', "p@ss/w ord", "naïve-pässword", "line\nbreak"])
