@@ -1,7 +1,7 @@
 """What a simulated market was before: readings for the history, by the real parser and metrics."""
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from alerts.domain.ids import Asset
@@ -31,6 +31,8 @@ def preload(scenario: Scenario, until: datetime, every: timedelta = HOUR) -> lis
     those of gold and tech stocks too, four a day over 45 days; forced closes over five.
     The chains list fewer strikes than live ones do, which moves a skew by less than 0.1.
     """
+    paths = {asset: scenario.paths[asset] for asset in scenario.remembered}
+    scenario = replace(scenario, paths=paths)  # rows of others would be made and passed over
     whole = list(_moments(scenario.since, until, every))
     quarters = (until - number * QUARTER for number in range(PRICES // QUARTER))
     samples = [

@@ -153,7 +153,7 @@ class Scenario:
     Before its first keyframe and after its last it stands still;
     `since` is the first keyframe: history can be preloaded from there.
     `elsewhere` has the prices, in USD, of what is no coin: gold, tech stocks.
-    `remembered` are the assets whose history is preloaded: those watched unless others are set.
+    `watched` are the assets a demo follows, `remembered` those whose history is preloaded.
     """
 
     name: str
@@ -164,6 +164,7 @@ class Scenario:
     default_speed: float
     paths: Mapping[Asset, Path]
     elsewhere: Mapping[Asset, Curve] = field(default_factory=dict)
+    watched: tuple[Asset, ...] = (Asset("BTC"), Asset("ETH"), Asset("SOL"))
     remembered: tuple[Asset, ...] = (Asset("BTC"), Asset("ETH"))
 
     @property

@@ -5,7 +5,7 @@ import contextlib
 import logging
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import click
 
 from alerts.clock import ScaledClock
 from alerts.collect import Source
+from alerts.domain.ids import Asset
 from alerts.domain.reading import Reading
 from alerts.exchanges import EXCHANGES
 from alerts.exchanges.http import Limits, open_session
@@ -59,16 +60,16 @@ def command(
 
     No account, no token, no network. Type rules such as "skew above 15%".
     """
-    settings = demo_settings()
-    log.setup(settings, level=logging.ERROR)
     script = SCENARIOS[scenario]
+    settings = demo_settings(script.watched)
+    log.setup(settings, level=logging.ERROR)
     work = _demo(settings, script, speed or script.default_speed, json_lines=json_lines)
     run(until_signalled(work, bound))
 
 
-def demo_settings() -> Settings:
-    """Defaults alone: what stands in the environment belongs to the real bot."""
-    return load(environ={}, env_file=None)
+def demo_settings(assets: Sequence[Asset] = ()) -> Settings:
+    """Defaults but for the assets: what stands in the environment belongs to the real bot."""
+    return load(environ={"ASSETS": ",".join(assets)} if assets else {}, env_file=None)
 
 
 async def _demo(settings: Settings, script: Scenario, speed: float, *, json_lines: bool) -> None:

@@ -1,5 +1,6 @@
 """`/start`: what this is, how the market stands, and three ways to begin."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.card import Button, Card
@@ -10,7 +11,7 @@ from bot.commands.spec import Ask, Command, Desk
 WELCOMED = frozenset({"", "g", "true", "start"})
 """Payloads that platforms and our own links add without meaning anything by it."""
 
-NAMES = {"BTC": "Bitcoin", "ETH": "Ether"}
+NAMES = {"BTC": "Bitcoin", "ETH": "Ether", "SOL": "Solana"}
 
 
 async def run(ask: Ask, desk: Desk) -> Card:
@@ -21,7 +22,7 @@ async def run(ask: Ask, desk: Desk) -> Card:
             lines=("What it led to is gone, or not known here. Start with one of these:",),
             buttons=_beginnings(desk),
         )
-    watched = " and ".join(NAMES.get(asset, asset) for asset in desk.assets)
+    watched = _listed([NAMES.get(asset, asset) for asset in desk.assets])
     card = snapshot(desk, desk.assets, title="Welcome to derivwatch")
     return replace(
         card,
@@ -32,6 +33,12 @@ async def run(ask: Ask, desk: Desk) -> Card:
         ),
         buttons=_beginnings(desk),
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    """`Bitcoin`, `Bitcoin and Ether`, `Bitcoin, Ether and Solana`."""
+    *all_but_last, last = names
+    return f"{', '.join(all_but_last)} and {last}" if all_but_last else last
 
 
 def _beginnings(desk: Desk) -> tuple[tuple[Button, ...], ...]:

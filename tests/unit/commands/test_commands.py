@@ -97,6 +97,12 @@ async def test_start_welcomes_and_offers_three_ways_to_begin(room):
     assert list(acts(card))[:3] == ["Stress watch", "Calm", "I'll set my own"]
 
 
+async def test_three_assets_are_listed_as_people_do():
+    card = await Room(assets=("BTC", "ETH", "SOL")).says("/start")
+
+    assert card.lines[0].startswith("I watch Bitcoin, Ether and Solana derivatives")
+
+
 async def test_a_tap_on_the_welcome_leaves_it_standing(room):
     await room.says("/start")
 
