@@ -17,7 +17,8 @@ from redis.retry import Retry
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCKS = sorted(ROOT.glob("requirements*.lock"))
-PIN = re.compile(r"[a-z0-9-]+==[A-Za-z0-9.+!]+(?: ; [a-z_]+ [<>=!]+ '[A-Za-z0-9.*]+')? \\")
+WHERE = r"[a-z_]+ [<>=!]+ '[A-Za-z0-9.*]+'"
+PIN = re.compile(rf"[a-z0-9-]+==[A-Za-z0-9.+!]+(?: ; {WHERE}(?: and {WHERE})*)? \\")
 HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}(?: \\)?")
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
