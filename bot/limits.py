@@ -37,6 +37,9 @@ CONSOLE_PER_SECOND = 1000.0
 ANSWER_PATIENCE_SECONDS = 30.0
 """A person's answer that has no turn by then goes out all the same: the platform decides."""
 
+GAPS_WAITED_SECONDS, GAPS_WITHIN_SECONDS = 4.0, 20.0
+GAPS_AT_MOST = 10_000
+
 _MOMENT = timedelta(milliseconds=1)
 _ONE_AFTER_ANOTHER = 1e-6
 
@@ -78,6 +81,30 @@ class _Asking:
 
 
 @dataclass(slots=True)
+class Gaps:
+    """How long answers to a chat have waited for its gap lately.
+
+    Platforms tolerate short bursts in a chat. Who asks without end would otherwise be answered one
+    by one for minutes, while what others say stands in line behind.
+    """
+
+    _waited: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+    def grant(self, chat: Chat, seconds: float) -> bool:
+        """Whether an answer may wait that long; it is remembered."""
+        now = asyncio.get_running_loop().time()
+        since, waited = self._waited.get(chat.id, (now, 0.0))
+        if now - since > GAPS_WITHIN_SECONDS:
+            since, waited = now, 0.0
+        if waited + seconds > GAPS_WAITED_SECONDS:
+            return False
+        if len(self._waited) >= GAPS_AT_MOST:
+            self._waited.clear()
+        self._waited[chat.id] = since, waited + seconds
+        return True
+
+
+@dataclass(slots=True)
 class Limits:
     """Gives chats their turns within one budget, and looks at the wire before each message."""
 
@@ -87,6 +114,7 @@ class Limits:
     _waiting: deque[_Asking] = field(default_factory=deque)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _answers_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _gaps: Gaps = field(default_factory=Gaps)
     _full_until: float = 0.0
     _last: float = 0.0
 
@@ -120,22 +148,31 @@ class Limits:
     @contextlib.asynccontextmanager
     async def place(self, chat: Chat) -> AsyncIterator[None]:
         """Room for an answer, which comes before what is queued."""
-        await self.turn_to_go_on(chat)
-        went = await self.window.enter(chat)
+        own = chat if await self._turn_to_answer(chat) else None
+        went = await self.window.enter(own)
         try:
             yield
         finally:
-            self.window.leave(went, chat, answered=False)
+            self.window.leave(went, own, answered=False)
 
     async def turn_to_go_on(self, chat: Chat) -> None:
-        """Wait for an answer's turn; where the budget is out of reach there is no need to."""
+        """Wait until one more message may follow in a chat."""
+        await self._turn_to_answer(chat)
+
+    async def _turn_to_answer(self, chat: Chat) -> bool:
+        """Wait for an answer's turn; whether the chat has had its gap.
+
+        Where the budget is out of reach there is no need to wait.
+        """
         with contextlib.suppress(StoreError, TimeoutError):
             async with asyncio.timeout(ANSWER_PATIENCE_SECONDS):
-                turn: Turn = NotYet(timedelta(0))
-                while isinstance(turn, NotYet):
+                while isinstance(turn := await self._answers_turn(chat), NotYet):
+                    if not self._gaps.grant(chat, turn.after.total_seconds()):
+                        await self.budget.spend(chat)
+                        return False
                     await asyncio.sleep(turn.after.total_seconds())
-                    turn = await self._answers_turn(chat)
                 await asyncio.sleep(turn.after.total_seconds())
+        return True
 
     async def count(self, chat: Chat) -> None:
         """Count what goes out without a turn."""
