@@ -17,10 +17,9 @@ class Model:
         """As new: what it finds is taken silently."""
         self.draft, self.timing, self.leg = draft, draft.timing, draft.legs[0]
         self.armed = None if value is None else value <= self.leg.level
-        self.on = self.held = self.flapping = self.announced = self.ended = False
+        self.on = self.held = self.flapping = self.announced = self.ended = self.dark_told = False
         self.met_since = self.clear_since = self.told_at = self.blind = self.over = None
-        self.dark_told = self.dark_known = False
-        self.turns, self.knows, self.unsaid = [], 0, 0
+        self.turns, self.knows, self.unsaid, self.dark_known = [], 0, 0, False
 
     def tick(self, now, reading, late):
         """One thing said, or None: (kind, episode, why held, when it happened, how often)."""
