@@ -60,7 +60,7 @@ class Connection:
     async def ask_all(self, *commands: Command) -> Sequence[Any]:
         """Commands that change nothing, answered as of one moment."""
         async with self._mended(word for command in commands for word in command):
-            return await _persistently(lambda: self._transaction(commands))
+            return await _persistently(lambda: self._pipeline.transact(commands))
 
     async def tell(self, *command: str | int | bytes) -> Any:
         """A command that changes something: sent once."""
@@ -106,12 +106,6 @@ class Connection:
         if "BLOCK" not in command:  # which would hold up all the others
             return await self._pipeline.send(command)
         return await _heard(self.client.execute_command(*command))  # type: ignore[no-untyped-call]
-
-    async def _transaction(self, commands: Sequence[Command]) -> list[Any]:
-        async with self.client.pipeline(transaction=True) as pipeline:
-            for command in commands:
-                pipeline.execute_command(*command)
-            return await _heard(pipeline.execute())
 
 
 def connect(url: str, keys: Keys, *, command_seconds: float = COMMAND_SECONDS) -> Connection:

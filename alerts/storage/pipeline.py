@@ -12,7 +12,8 @@ from redis import exceptions as redis_errors
 from redis.asyncio import Redis
 
 Command = Sequence[str | int | bytes]
-_Asked = tuple[Command, "asyncio.Future[Any]"]
+_Asked = tuple[Sequence[Command], "asyncio.Future[Any]"]
+_MULTI, _EXEC = ("MULTI",), ("EXEC",)
 
 AT_MOST = 500
 LANES = 2
@@ -32,11 +33,28 @@ class Pipeline:
 
     async def send(self, command: Command) -> Any:
         """The answer to a command; the library's error when there is none."""
+        return await self._ask((command,))
+
+    async def transact(self, commands: Sequence[Command]) -> list[Any]:
+        """The answers to commands as of one moment; the first error when there is one."""
+        answers = await self._ask((_MULTI, *commands, _EXEC))
+        for answer in answers:
+            if isinstance(answer, redis_errors.ResponseError):
+                raise answer
+        shape = self._client.response_callbacks
+        names = [str(command[0]) for command in commands]
+        return [
+            shape[name](answer) if name in shape else answer
+            for name, answer in zip(names, answers, strict=True)
+        ]
+
+    async def _ask(self, commands: Sequence[Command]) -> Any:
+        """The last answer to commands that travel in one piece."""
         loop = asyncio.get_running_loop()
         if not self._asked:
             loop.call_soon(self._go)
         answer: asyncio.Future[Any] = loop.create_future()
-        self._asked.append((command, answer))
+        self._asked.append((commands, answer))
         return await answer
 
     async def close(self) -> None:
@@ -71,19 +89,23 @@ class Pipeline:
         connection = await pool.get_connection()  # type: ignore[no-untyped-call]
         whole = False
         try:
-            packed = [_packed(command) for command, _ in asked]
+            packed = [_packed(command) for commands, _ in asked for command in commands]
             await connection.send_packed_command(packed)
-            for command, answer in asked:
-                _settle(answer, await self._answer(connection, command))
+            for commands, answer in asked:
+                # Within a transaction the answers are but "queued", and come in its last.
+                names = [str(commands[0][0])] if len(commands) == 1 else ["_"] * len(commands)
+                found = [await self._answer(connection, name) for name in names]
+                refused = (one for one in found if isinstance(one, redis_errors.ResponseError))
+                _settle(answer, next(refused, found[-1]))
             whole = True
         finally:
             if not whole:  # answers may still arrive on it, and be taken for those of others
                 await connection.disconnect(nowait=True)
             await pool.release(connection)
 
-    async def _answer(self, connection: Any, command: Command) -> Any:
+    async def _answer(self, connection: Any, name: str) -> Any:
         try:
-            return await self._client.parse_response(connection, str(command[0]))
+            return await self._client.parse_response(connection, name)
         except redis_errors.ResponseError as refusal:
             return refusal
 

@@ -189,7 +189,7 @@ def moment(at: datetime, now: datetime) -> str:
     """A time without its zone, for ranges: `20:41`, `07 Feb 02:10`, `21 Nov 2025 08:00`."""
     there, today = at.astimezone(place_of(now)), now.astimezone(place_of(now))
     if there.date() == today.date():
-        return f"{there:%H:%M}"
+        return f"{there.hour:02}:{there.minute:02}"
     same_year = there.year == today.year
     return f"{there:%d %b %H:%M}" if same_year else f"{there:%d %b %Y %H:%M}"
 

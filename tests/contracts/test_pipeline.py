@@ -74,3 +74,37 @@ async def test_a_script_the_server_has_forgotten_is_sent_again(connection, prefi
     await connection.tell("SCRIPT", "FLUSH")
 
     assert await connection.run("release", [key], ["me"]) == 0
+
+
+async def test_a_transaction_answers_each_of_its_commands_in_the_librarys_shapes(wire, prefix):
+    await wire.send(("HSET", f"{prefix}:h", "a", "1"))
+    await wire.send(("XADD", f"{prefix}:s", "1-1", "b", "2"))
+
+    answers = await asyncio.gather(
+        wire.transact(
+            [
+                ("HGETALL", f"{prefix}:h"),
+                ("XRANGE", f"{prefix}:s", "-", "+"),
+                ("GET", f"{prefix}:none"),
+            ]
+        ),
+        wire.send(("ECHO", "neighbour")),
+    )
+
+    assert answers == [[{b"a": b"1"}, [(b"1-1", {b"b": b"2"})], None], b"neighbour"]
+
+
+async def test_a_refused_transaction_is_an_error_for_its_caller_alone(wire, prefix):
+    await wire.send(("HSET", f"{prefix}:h", "a", "1"))
+
+    answers = await asyncio.gather(
+        wire.transact([("GET", f"{prefix}:h"), ("ECHO", "1")]),
+        wire.transact([("NONSENSE",), ("ECHO", "1")]),
+        wire.transact([("ECHO", "2")]),
+        wire.send(("ECHO", "3")),
+        return_exceptions=True,
+    )
+
+    assert all(isinstance(one, redis_errors.ResponseError) for one in answers[:2])
+    assert "WRONGTYPE" in str(answers[0])
+    assert answers[2:] == [[b"2"], b"3"]
