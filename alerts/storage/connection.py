@@ -68,6 +68,11 @@ class Connection:
             with _our_errors():
                 return await self._execute(command)
 
+    async def look(self, name: str, keys: Sequence[str]) -> Any:
+        """One of the scripts that change nothing."""
+        async with self._mended(keys):
+            return await _persistently(lambda: self._run(name, keys, ()))
+
     async def run(self, name: str, keys: Sequence[str], args: Command) -> Any:
         """One of the scripts: sent once."""
         async with self._mended([*keys, *args]):

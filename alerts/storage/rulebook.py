@@ -73,7 +73,7 @@ class RedisRuleBook:
     async def of_chats(self, chats: Sequence[Chat]) -> Sequence[Held]:
         if not chats:
             return []
-        listed = await self._db.ask_all(*(["HVALS", self._keys.chat(chat)] for chat in chats))
+        listed = await self._db.look("listed", [self._keys.chat(chat) for chat in chats])
         return await self.load(_ids(one for ids in listed for one in ids))
 
     async def get(self, chat: Chat, number: int) -> Held | None:

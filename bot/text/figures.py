@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from alerts.domain.calendar import place_of
 from alerts.domain.ids import Asset, MetricKey, Venue
@@ -210,11 +211,13 @@ def _zone(local: datetime) -> str:
     return f"UTC{'+' if minutes >= 0 else '−'}{hours}{f':{rest:02}' if rest else ''}"
 
 
+@lru_cache(maxsize=1024)
 def name(series: Series) -> str:
     """A series in a person's words: `BTC skew`, `ETH 30d basis`, `BTC price`."""
     return f"{series.asset} {short(series)}"
 
 
+@lru_cache(maxsize=1024)
 def short(series: Series) -> str:
     """A series without its asset: `skew`, `30d basis`, `IV`."""
     metric = BY_KEY.get(series.metric)
