@@ -153,9 +153,8 @@ class Courier:
                 return None
             await asyncio.sleep(wait.total_seconds())
         card = planned.write(self.clock.now())
-        rings = not (card.silent or prepared.alone)
         went = await self.limits.window.enter(entry.chat)
-        return await _to_its_end(self._send(entry, card, planned, went=went, rings=rings))
+        return await _to_its_end(self._send(entry, card, planned, went))
 
     async def _plan(self, entry: Entry, prepared: Prepared) -> Plan:
         """What of an entry is told now."""
@@ -164,9 +163,7 @@ class Courier:
             return await plan_held(entry, chat, store, now, simulated=self.simulated)
         return await plan(prepared.told, chat, store.notes, now, simulated=self.simulated)
 
-    async def _send(
-        self, entry: Entry, card: Card, planned: Plan, *, went: float, rings: bool
-    ) -> Entry | None:
+    async def _send(self, entry: Entry, card: Card, planned: Plan, went: float) -> Entry | None:
         outcome: Outcome | None = None
         try:
             async with asyncio.timeout(SEND_BOUND_SECONDS):
@@ -178,7 +175,7 @@ class Courier:
         if isinstance(outcome, Sent):
             self.delivered += 1
         following = await self._surely(lambda: self._settle(entry, outcome, planned))
-        if isinstance(outcome, Sent) and rings:
+        if isinstance(outcome, Sent) and not card.silent:
             await self._rang(entry.chat)
         return following
 

@@ -1,7 +1,6 @@
 """From entries of the queue to what their cards need: many at once, each thing looked up once."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,14 +23,13 @@ class Prepared:
     """What may still be told of an entry, and how its chat stands.
 
     `gone` is why that chat cannot be reached at all. `is_news`: it is told as it happened, not as
-    what was held for long. `alone`: its chat has no other rule, whose news might join it.
+    what was held for long.
     """
 
     told: tuple[Told, ...] = ()
     chat: Standing = field(default_factory=Standing)
     gone: str = ""
     is_news: bool = True
-    alone: bool = False
 
 
 @dataclass(slots=True)
@@ -63,15 +61,10 @@ class Preparing:
             if entry in within_reach
         }
         chats = await standings(self.store, together)
-        known = Counter(one.rule.chat for one in rules)
         return [
             Prepared(gone=why)
             if why
-            else Prepared(
-                *(spoken.get(entry.id, ()), chats[entry.chat]),
-                is_news=entry.id in spoken,
-                alone=known[entry.chat] == 1,
-            )
+            else Prepared(spoken.get(entry.id, ()), chats[entry.chat], is_news=entry.id in spoken)
             for entry, why in zip(entries, whys, strict=True)
         ]
 

@@ -140,16 +140,8 @@ async def test_a_weaker_one_that_waits_is_spoken_for_by_a_stronger_that_came_too
     assert "Also above your 15% (#2)." in day.inbox.cards[1][1].lines
 
 
-async def test_where_there_is_only_one_alert_nothing_is_waited_for(day):
-    await day.tell(await day.rule())
-    await day.delivers()
-
-    assert await day.store.notes.read(f"rang:{ALICE}") is None
-
-
 async def test_another_chat_does_not_wait(day):
-    first, _ = await day.rule(), await day.rule(BASIS)
-    await day.tell(first)
+    await day.tell(await day.rule())
     await day.delivers()
 
     assert await day.store.notes.read(f"rang:{ALICE}")
