@@ -7,6 +7,9 @@ import signal
 import time
 
 from redis.asyncio import Redis
+from redis.exceptions import BusyLoadingError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from tests.chaos.faults import MARKETS, telegram_faults
 from tests.chaos.kills import Outcome, tally
@@ -16,6 +19,7 @@ SPEED = 1200.0
 SECONDS = 72.0
 PEOPLE = 20
 FLIP_SECONDS = 2.0
+BACK_SECONDS = 15.0
 
 
 class Trouble:
@@ -44,18 +48,25 @@ class Trouble:
         self.victim = await self._stage.child()
 
     async def _store(self):
-        client = Redis.from_url(self._stage.store_url)
-        try:
-            os.kill((await client.info("server"))["process_id"], signal.SIGKILL)
-        finally:
-            await client.aclose()
+        pid = (await self._ask_store("INFO", "server"))["process_id"]
+        os.kill(pid, signal.SIGKILL)
         await asyncio.sleep(2)
 
     async def _pause(self):
-        client = Redis.from_url(self._stage.store_url)
-        await client.execute_command("CLIENT", "PAUSE", 1500, "ALL")
-        await client.aclose()
+        await self._ask_store("CLIENT", "PAUSE", 1500, "ALL")
         await asyncio.sleep(1.5)
+
+    async def _ask_store(self, *command):
+        """The answer of the store, which may still be on its way back from the fault before."""
+        async with asyncio.timeout(BACK_SECONDS):
+            while True:
+                client = Redis.from_url(self._stage.store_url)
+                try:
+                    return await client.execute_command(*command)
+                except (RedisConnectionError, RedisTimeoutError, BusyLoadingError):
+                    await asyncio.sleep(0.1)
+                finally:
+                    await client.aclose()
 
     async def _market(self):
         self._stage.market.fault = self._random.choice(list(MARKETS.values()))
