@@ -73,8 +73,7 @@ async def embedded(data_dir: Path) -> AsyncIterator[str]:
         try:
             yield place.url
         finally:
-            guard.cancel()
-            await asyncio.gather(guard, return_exceptions=True)
+            await _ended(guard)
             async with _gate(place):
                 if _try_lock(users, fcntl.LOCK_EX):
                     await _shut_down(place)
@@ -119,6 +118,17 @@ async def _guard(place: Place) -> None:
                 await _bring_up(place)
         except StoreError as error:
             log.error("embedded store is away why=%s", error)  # noqa: TRY400 -- it says all
+
+
+async def _ended(task: "asyncio.Task[None]") -> None:
+    """Cancel a task until it hears it.
+
+    The library pings under `asyncio.wait_for`, which before Python 3.12 swallows a cancellation
+    that arrives just when the answer does; the stop waited for a guard that stood on.
+    """
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=POLL_SECONDS)
 
 
 async def _bring_up(place: Place) -> None:

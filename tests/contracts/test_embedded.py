@@ -217,3 +217,24 @@ async def test_a_server_that_is_killed_comes_back_with_its_data(tmp_path):
         assert await process_id(url) != killed
         assert await kept(url) == b"one"
     assert is_free(tmp_path)
+
+
+async def test_a_stop_that_a_ping_swallows_is_said_again(tmp_path, monkeypatch):
+    """Before Python 3.12 `asyncio.wait_for` swallows one that comes just with the answer."""
+    answers, asked = bundle._answers, asyncio.Event()
+
+    async def deaf(place):
+        asked.set()
+        try:
+            await asyncio.sleep(0.5)
+        except asyncio.CancelledError:
+            monkeypatch.setattr(bundle, "_answers", answers)
+        return True
+
+    monkeypatch.setattr(bundle, "GUARD_SECONDS", 0.01)
+    async with asyncio.timeout(10):
+        async with embedded(tmp_path):
+            monkeypatch.setattr(bundle, "_answers", deaf)
+            await asked.wait()
+
+    assert is_free(tmp_path)
