@@ -14,8 +14,9 @@ from alerts.domain.errors import AlertsError, StoreError, StoreFullError
 from alerts.domain.ids import Asset
 from alerts.domain.market import Liquidations
 from alerts.domain.reading import Reading, Series
+from alerts.engine.view import Spell
 from alerts.ports import Clock, Lease, Store
-from alerts.tick import Report, Spell, Watch, follow, open_watch, tick
+from alerts.tick import Report, Watch, follow, open_watch, tick
 
 log = logging.getLogger(__name__)
 

@@ -1,8 +1,10 @@
 """One tick, top to bottom: samples in, state changes and queued news out, in one atomic step."""
 
+import asyncio
 import contextlib
 import gc
 import logging
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -12,30 +14,30 @@ from alerts.derive import Derivation
 from alerts.domain.errors import FeedLostError
 from alerts.domain.event import Event, Kind
 from alerts.domain.ids import Chat, RuleId
-from alerts.domain.reading import Gap, Reading, Reason, Sample, Series
-from alerts.domain.rule import Rule, Verdict, Watched
+from alerts.domain.reading import Gap, Reading, Sample, Series
+from alerts.domain.rule import Verdict, Watched
 from alerts.engine.freshness import turned
 from alerts.engine.move import broken
 from alerts.engine.peaks import Peaks
 from alerts.engine.step import step
+from alerts.engine.view import AHEAD, Spell, View
 from alerts.engine.wake import WakeIndex
 from alerts.ports import Held, History, RuleBook, Step
 from alerts.rules.judge import look
 
 log = logging.getLogger(__name__)
 
-MOST_STEPS = 250
+MOST_STEPS = 100
 """Written in one go: the first are told while the others are looked at."""
 
-AHEAD = timedelta(seconds=5)
-"""How far a stamp may run ahead of our clock."""
+FIRST_STEPS = 25
+"""Of the first part: each is twice the one before, so that telling begins at once."""
 
 BROKEN_AGAIN = timedelta(hours=1)
 """A rule that could not be looked at is tried again after so long."""
 
 _BUGS = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
 
-Spell = Callable[[Series], timedelta]
 Owns = Callable[[Watched], bool]
 
 
@@ -128,7 +130,7 @@ async def tick(watch: Watch, samples: Sequence[Sample], now: datetime, fence: in
     readings = _news(watch.latest, samples, now)
     gaps = {sample.series: sample for sample in samples if isinstance(sample, Gap)}
     after = {**watch.latest, **{reading.series: reading for reading in readings}}
-    view = _View(after, {**watch.why, **gaps}, watch.stale_after, now)
+    view = View(after, {**watch.why, **gaps}, watch.stale_after, now)
     went, back = turned(view.times, watch.dark, now, watch.stale_after)
     went = frozenset(series for series in went if _is_settled(watch, series, now))
     late = _late(watch, readings)
@@ -165,28 +167,35 @@ async def _stepped(
     command blocks the store; those of a chat go in one, so that it is told once. A crash in
     between is mended by the next tick, which still has the old readings as its "before": rules
     that were written have moved on, the others are woken again.
+
+    Half of the time is left to who tells: that takes several times longer than to find out.
     """
     taken = events = 0
     parts = _parts(held, watch.most_steps)
     for number, part in enumerate(parts, start=1):
+        began = time.monotonic()
         steps = [step for one in part if (step := one_step(one))]
         is_last = number == len(parts)
         if steps or is_last:
             written = set(await watch.book.commit(readings if is_last else [], steps, fence))
             events += sum(1 for step in steps if step.event and step.rule in written)
         taken += len(steps)
+        if not is_last:
+            await asyncio.sleep(time.monotonic() - began)
     return taken, events
 
 
 def _parts(held: Sequence[Held], most: int) -> list[list[Held]]:
-    """Rules by chat, in parts of at most so many, or of one chat."""
-    if len(held) <= most:
+    """Rules by chat, in parts of at most so many, or of one chat; the first ones are small."""
+    room = min(FIRST_STEPS, most)
+    if len(held) <= room:
         return [list(held)]
     parts: list[list[Held]] = [[]]
     for _, same in groupby(sorted(held, key=_chat_of), _chat_of):
         chat = list(same)
-        if parts[-1] and len(parts[-1]) + len(chat) > most:
+        if parts[-1] and len(parts[-1]) + len(chat) > room:
             parts.append([])
+            room = min(2 * room, most)
         parts[-1] += chat
     return parts
 
@@ -273,41 +282,8 @@ def _late(watch: Watch, readings: Iterable[Reading]) -> frozenset[Series]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _View:
-    """The market as rules may see it: stale readings are gaps that began when data stopped."""
-
-    latest: Mapping[Series, Reading]
-    why: Mapping[Series, Gap]
-    stale_after: Spell
-    now: datetime
-
-    @property
-    def times(self) -> dict[Series, datetime]:
-        """When each series was last read."""
-        return {series: reading.at for series, reading in self.latest.items()}
-
-    def of(self, rule: Rule) -> dict[Series, Sample]:
-        return {leg.series: self._sample(leg.series) for leg in rule.legs}
-
-    def why_dark(self, readings: Iterable[Reading]) -> dict[Series, Gap]:
-        """The reasons still standing after these readings."""
-        healed = {reading.series for reading in readings}
-        return {series: gap for series, gap in self.why.items() if series not in healed}
-
-    def _sample(self, series: Series) -> Sample:
-        reading = self.latest.get(series)
-        if reading and -AHEAD <= self.now - reading.at <= self.stale_after(series):
-            return reading
-        since = reading.at if reading else self.now
-        gap = self.why.get(series)
-        if gap:
-            return Gap(series, gap.reason, gap.detail, since)
-        return Gap(series, Reason.STALE, f"no reading since {since:%H:%M} UTC", since)
-
-
 def _step(
-    watch: Watch, held: Held, view: _View, late: frozenset[Series], due: set[RuleId]
+    watch: Watch, held: Held, view: View, late: frozenset[Series], due: set[RuleId]
 ) -> Step | None:
     if held.state.broken and held.rule.id not in due:
         return None
@@ -319,10 +295,12 @@ def _step(
 
 
 def _looked(
-    watch: Watch, held: Held, view: _View, late: frozenset[Series], due: set[RuleId]
+    watch: Watch, held: Held, view: View, late: frozenset[Series], due: set[RuleId]
 ) -> Step | None:
     rule, state = held.rule, watch.peaks.widen(held.rule, held.state)
-    seen = look(rule.draft, view.of(rule), late=any(leg.series in late for leg in rule.legs))
+    samples = view.of(rule)
+    was_away = bool(late) and any(leg.series in late for leg in rule.legs)
+    seen = look(rule.draft, samples, late=was_away)
     if seen.verdict is Verdict.UNDECIDED and not _is_settled(watch, seen.series, view.now):
         return None
     move = step(rule, state, seen, view.now, watch.grace(seen.series), held.overlay)
@@ -330,15 +308,15 @@ def _looked(
         return None
     return Step(
         *(rule.id, rule.revision, move.state, move.event, move.due, held.overlay),
-        evidence=_evidence(view, rule, move.event),
+        evidence=_evidence(samples, move.event),
     )
 
 
-def _evidence(view: _View, rule: Rule, event: Event | None) -> tuple[Reading, ...]:
+def _evidence(samples: Mapping[Series, Sample], event: Event | None) -> tuple[Reading, ...]:
     """What a firing was decided on: the readings of its legs."""
     if event is None or event.kind is not Kind.FIRED:
         return ()
-    return tuple(one for one in view.of(rule).values() if isinstance(one, Reading))
+    return tuple(one for one in samples.values() if isinstance(one, Reading))
 
 
 def _set_aside(held: Held, now: datetime) -> Step:

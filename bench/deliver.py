@@ -33,7 +33,6 @@ def run(sleeping=SLEEPING, fired=FIRED, rounds=ROUNDS):
         _figure(f"{what}: reading to first message", middle["first"], "ms", "<= 100"),
         _figure(f"{what}: reading to last message", middle["last"], "ms", "<= 500"),
         _figure(f"{what}: CPU of the bot, all", middle["cpu"], "ms/message", "<= 0.5"),
-        _figure(f"{what}: CPU of the tick in it", middle["tick"], "ms"),
     ]
 
 
@@ -57,7 +56,6 @@ def _round(url, fired):
         "first": 1e3 * came[0],
         "last": 1e3 * came[-1],
         "cpu": 1e3 * told["cpu"] / fired,
-        "tick": 1e3 * told["tick"],
     }
 
 

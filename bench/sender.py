@@ -75,14 +75,13 @@ async def main(order):
     await _until(courier, WARMING)
     begun, cpu = time.monotonic(), time.process_time()
     await market.reads(LOW)
-    ticked = time.process_time() - cpu
     await _until(courier, WARMING + order["chats"])
     spent = time.process_time() - cpu
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     await telegram.close()
     await store.close()
-    return {"begun": begun, "rules": len(watch.index), "tick": ticked, "cpu": spent}
+    return {"begun": begun, "rules": len(watch.index), "cpu": spent}
 
 
 def _limits(store, per_second):

@@ -2,7 +2,7 @@
 
 import math
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -36,6 +36,15 @@ class Series:
     window: str = ""
     venue: Venue = AGGREGATE
     derived: str = ""
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Every look-up asks for it, dozens in a card alone.
+        names = (self.metric, self.asset, self.window, self.venue, self.derived)
+        object.__setattr__(self, "_hash", hash(names))
+
+    def __hash__(self) -> int:
+        return self._hash
 
     def __str__(self) -> str:
         window = f".{self.window}" if self.window else ""

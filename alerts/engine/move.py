@@ -1,6 +1,6 @@
 """What a look at a rule leads to, and the events it may cause."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.domain.event import Event, Kind
@@ -42,9 +42,34 @@ def broken(rule: Rule, state: State, now: datetime) -> Event:
     return event_of(rule, state, look, Kind.BROKEN, now)
 
 
-def told_of(firing: Firing, event: Event) -> Event:
-    """The event, of this episode."""
-    return replace(event, episode=firing.episode, since=firing.since, extreme=firing.extreme)
+def news_of(  # noqa: PLR0913 -- each is a field of it
+    rule: Rule,
+    firing: Firing,
+    look: Look,
+    kind: Kind,
+    now: datetime,
+    *,
+    late: bool = False,
+    again: datetime | None = None,
+) -> Event:
+    """The event of a kind in the course of an episode, as of this look."""
+    return Event(
+        kind=kind,
+        rule=rule.id,
+        revision=rule.revision,
+        number=rule.number,
+        chat=rule.chat,
+        episode=firing.episode,
+        series=look.series,
+        level=look.level,
+        value=look.value,
+        at=now,
+        since=firing.since,
+        extreme=firing.extreme,
+        late=late,
+        reason=look.reason,
+        again=again,
+    )
 
 
 def reminder(rule: Rule, state: State, firing: Firing) -> datetime | None:

@@ -25,7 +25,7 @@ from alerts.domain.rule import (
     Verdict,
     Waiting,
 )
-from alerts.engine.move import Move, event_of, farthest, reminder, told_of
+from alerts.engine.move import Move, event_of, farthest, news_of, reminder
 from alerts.engine.telling import Seen, expire, tell
 from alerts.rules.judge import Look
 
@@ -154,8 +154,8 @@ def _hold(rule: Rule, state: State, pending: Pending, look: Look, now: datetime)
     firing = Firing(state.episodes + 1, pending.since, now, _values(look)[0])
     fired = replace(state, phase=firing, episodes=firing.episode, fired_at=now)
     again = reminder(rule, fired, firing)
-    event = told_of(firing, event_of(rule, state, look, Kind.FIRED, now))
-    return Move(fired, replace(event, late=pending.late, again=again), again)
+    event = news_of(rule, firing, look, Kind.FIRED, now, late=pending.late, again=again)
+    return Move(fired, event, again)
 
 
 def _fire_on(rule: Rule, state: State, firing: Firing, look: Look, now: datetime) -> Move:
@@ -167,8 +167,8 @@ def _fire_on(rule: Rule, state: State, firing: Firing, look: Look, now: datetime
         return Move(replace(state, phase=firing), due=due)
     told = replace(firing, told_at=now)
     again = reminder(rule, state, told)
-    event = told_of(told, event_of(rule, state, look, Kind.REMINDED, now))
-    return Move(replace(state, phase=told), replace(event, again=again), again)
+    event = news_of(rule, told, look, Kind.REMINDED, now, again=again)
+    return Move(replace(state, phase=told), event, again)
 
 
 def _recover(rule: Rule, state: State, recovering: Recovering, look: Look, now: datetime) -> Move:
@@ -177,9 +177,9 @@ def _recover(rule: Rule, state: State, recovering: Recovering, look: Look, now: 
     over = rule.timing.cleared(recovering.since)
     if now < over:
         return Move(replace(state, phase=recovering), due=over)
-    event = told_of(recovering.firing, event_of(rule, state, look, Kind.RESOLVED, now))
+    event = news_of(rule, recovering.firing, look, Kind.RESOLVED, now, late=look.late)
     rest = Spent() if rule.timing.repeat is Repeat.ONCE else Idle()
-    return Move(replace(state, phase=rest), replace(event, late=look.late))
+    return Move(replace(state, phase=rest), event)
 
 
 def _farthest(rule: Rule, extreme: float, look: Look) -> float:

@@ -23,7 +23,7 @@ from alerts.domain.rule import (
     Untold,
     Verdict,
 )
-from alerts.engine.move import Move, episode_of, event_of, reminder, told_of
+from alerts.engine.move import Move, episode_of, event_of, news_of, reminder
 from alerts.rules.judge import Look
 
 MANY = 6
@@ -57,11 +57,14 @@ class Seen:
     def event(self, state: State, kind: Kind) -> Event:
         return event_of(self.rule, state, self.look, kind, self.now)
 
+    def news(self, firing: Firing, kind: Kind) -> Event:
+        return news_of(self.rule, firing, self.look, kind, self.now)
+
 
 def tell(seen: Seen, move: Move) -> Move:
     """The move, with what its owner is not to be told now kept for later."""
     state = _turned(seen, move)
-    move = move if state is move.state else replace(move, state=state)
+    move = move if state is move.state else Move(state, move.event, move.due)
     if seen.is_snoozed or move.state.flapping:
         return _held(seen, move)
     if move.state.untold is not None:
@@ -182,7 +185,7 @@ def _still_on(seen: Seen, move: Move, firing: Firing, untold: Untold) -> Move:
         return move
     told = replace(firing, told_at=seen.now)
     again = reminder(seen.rule, state, told)
-    event = told_of(told, seen.event(state, Kind.FIRED if news else Kind.REMINDED))
+    event = seen.news(told, Kind.FIRED if news else Kind.REMINDED)
     event = replace(event, again=again, held=untold.because)
     if news:
         event = replace(event, happened=state.fired_at)
@@ -196,7 +199,7 @@ def _ended(seen: Seen, move: Move, over: Over, untold: Untold) -> Event:
     missed = not untold.knew and untold.because is Because.SNOOZED
     if move.event is not None and over.at == seen.now and not missed:
         return move.event
-    event = told_of(over.firing, seen.event(move.state, Kind.MISSED if missed else Kind.RESOLVED))
+    event = seen.news(over.firing, Kind.MISSED if missed else Kind.RESOLVED)
     times = untold.fired if missed else 0
     return replace(event, held=untold.because, happened=over.at, times=times)
 

@@ -321,6 +321,23 @@ async def test_more_steps_than_fit_one_command_are_all_written(desk):
     assert len(await desk.told()) == 5
 
 
+async def test_the_first_of_many_can_be_told_before_the_rest_is_looked_at(desk, monkeypatch):
+    sizes, commit = [], desk.store.rules.commit
+
+    async def counted(readings, steps, fence):
+        sizes.append((len(steps), len(readings)))
+        return await commit(readings, steps, fence)
+
+    for number in range(300):
+        await desk.rule(state=State(Idle()), chat=Chat(TELEGRAM, str(number)))
+    await desk.see(12.0)
+    monkeypatch.setattr(desk.store.rules, "commit", counted)
+
+    await desk.see(18.0)
+
+    assert sizes == [(25, 0), (50, 0), (100, 0), (100, 0), (25, 1)]
+
+
 async def test_a_chat_is_told_once_though_its_steps_do_not_fit_one_command(desk):
     desk.watch.most_steps = 4
     for number in range(9):
