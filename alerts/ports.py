@@ -20,6 +20,7 @@ from alerts.domain.turn import Rates, Turn
 from alerts.queue import Dead as Dead
 from alerts.queue import Entry as Entry
 from alerts.queue import Hands as Hands
+from alerts.queue import Note as Note
 from alerts.queue import Outbox as Outbox
 from alerts.records import Records as Records
 

@@ -36,6 +36,15 @@ class Aside:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """A small thing to remember for a while, as `Notes.put` does."""
+
+    name: str
+    text: str
+    keep: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
     """What waits in a chat, oldest first, and how many alerts rang there in which `period`."""
 
@@ -96,12 +105,19 @@ class Outbox(Protocol):
         ...
 
     async def settle(
-        self, hands: Hands, entry: Entry, *, aside: Aside | None = None, rang: str = ""
+        self,
+        hands: Hands,
+        entry: Entry,
+        *,
+        aside: Aside | None = None,
+        rang: str = "",
+        note: Note | None = None,
     ) -> Entry | None:
         """Delivered: remove the entry. The next one of its chat, now in the same hands.
 
         In the same step, what was laid aside joins what waits in its chat (the latest
-        `ASIDE_AT_MOST` are kept), and the alert is counted where it `rang`: in a period.
+        `ASIDE_AT_MOST` are kept), the alert is counted where it `rang`: in a period, and the
+        `note` is put.
         """
         ...
 

@@ -1,7 +1,6 @@
 """Take, write, send, settle: news leaves the queue only when a platform has accepted it."""
 
 import asyncio
-import contextlib
 import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
@@ -12,7 +11,8 @@ from typing import TypeVar
 from alerts.domain.errors import StoreError
 from alerts.domain.event import Event
 from alerts.domain.ids import Chat
-from alerts.ports import Clock, Entry, Hands, Store
+from alerts.ports import Clock, Entry, Hands, Note, Store
+from alerts.together import Together
 from bot.card import Card
 from bot.commands.spec import Readings
 from bot.elsewhere import tell_owners
@@ -21,7 +21,6 @@ from bot.outcome import Gone, Later, Moved, Outcome, Rejected, Sent, Whom
 from bot.plan import Plan, plan, plan_held
 from bot.platforms.spec import Platform
 from bot.preparing import Prepared, Preparing, gone_note, rang_note
-from bot.together import Together
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +70,9 @@ class Courier:
     last_buried: str = ""
     hands: Hands = field(init=False)
     _held: dict[str, Entry] = field(default_factory=dict)
+    _workers: set[asyncio.Task[None]] = field(default_factory=set)
+    _sending: set[asyncio.Task[None] | None] = field(default_factory=set)
+    _stopping: bool = False
     _prepared: Together[Entry, Prepared] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -79,15 +81,45 @@ class Courier:
         self._prepared = Together(preparing, BATCH)
 
     async def run(self) -> None:
-        """Deliver until cancelled."""
+        """Deliver until cancelled; what is being sent then is still finished."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keep())
             group.create_task(self._bring_back())
-            while True:
-                for entry in await self._next():
-                    if entry.id not in self._held:
-                        self._held[entry.id] = entry
-                        group.create_task(self._work(entry))
+            self._stopping = False
+            try:
+                while True:
+                    for entry in await self._next():
+                        if entry.id not in self._held:
+                            self._begin(entry)
+            finally:
+                await self._finish()
+
+    def _begin(self, entry: Entry) -> None:
+        self._held[entry.id] = entry
+        worker = asyncio.create_task(self._work(entry))
+        self._workers.add(worker)
+        worker.add_done_callback(self._ended)
+
+    def _ended(self, worker: asyncio.Task[None]) -> None:
+        self._workers.discard(worker)
+        if not worker.cancelled() and (error := worker.exception()):
+            # Nobody keeps its entry any more, so it is taken again.
+            log.error("a delivery broke off platform=%s", self.platform.name, exc_info=error)
+
+    async def _finish(self) -> None:
+        """Half a send is a message that may repeat, so it has some time; the rest ends at once."""
+        self._stopping = True
+        for worker in self._workers - self._sending:
+            worker.cancel()
+        try:
+            if self._workers:
+                await asyncio.wait(self._workers, timeout=STOP_SECONDS)
+        finally:
+            for worker in self._workers:
+                worker.cancel()
+            if self._workers:
+                await asyncio.wait(self._workers)
+            self._held.clear()
 
     async def _next(self) -> Sequence[Entry]:
         """Entries to work on; the second fence: whatever the store does, the courier lives on."""
@@ -115,7 +147,8 @@ class Courier:
                 raise
             finally:
                 self._held.pop(entry.id, None)
-            if following is not None and len(self._held) >= HELD_AT_MOST // 2:
+            is_full = len(self._held) >= HELD_AT_MOST // 2
+            if following is not None and (is_full or self._stopping):
                 # Chats with long lines would fill both hands, and others wait until they are told.
                 await self._give_back(following)
                 following = None
@@ -154,7 +187,12 @@ class Courier:
             await asyncio.sleep(wait.total_seconds())
         card = planned.write(self.clock.now())
         went = await self.limits.window.enter(entry.chat)
-        return await _to_its_end(self._send(entry, card, planned, went))
+        worker = asyncio.current_task()
+        self._sending.add(worker)
+        try:
+            return await self._send(entry, card, planned, went)
+        finally:
+            self._sending.discard(worker)
 
     async def _plan(self, entry: Entry, prepared: Prepared) -> Plan:
         """What of an entry is told now."""
@@ -174,17 +212,14 @@ class Courier:
             self.limits.window.leave(went, entry.chat, answered=isinstance(outcome, Sent))
         if isinstance(outcome, Sent):
             self.delivered += 1
-        following = await self._surely(lambda: self._settle(entry, outcome, planned))
-        if isinstance(outcome, Sent) and not card.silent:
-            await self._rang(entry.chat)
-        return following
+        note = self._rang(entry.chat) if isinstance(outcome, Sent) and not card.silent else None
+        return await self._surely(lambda: self._settle(entry, outcome, planned, note))
 
-    async def _rang(self, chat: Chat) -> None:
-        """Remember it: what rings next in this chat waits a while, to be told in one card."""
-        if self.group_wait:
-            now = self.clock.now().isoformat()
-            with contextlib.suppress(StoreError):  # then the next is told by itself
-                await self.store.notes.put(rang_note(chat), now, self.group_wait)
+    def _rang(self, chat: Chat) -> Note | None:
+        """To remember: what rings next in this chat waits a while, to be told in one card."""
+        if not self.group_wait:
+            return None
+        return Note(rang_note(chat), self.clock.now().isoformat(), self.group_wait)
 
     async def _surely(self, act: Callable[[], Awaitable[_T]]) -> _T:
         """Tell the store, however long it is away: sending again instead would be a repeat."""
@@ -196,14 +231,16 @@ class Courier:
                             self.platform.name, error)  # fmt: skip
                 await asyncio.sleep(STORE_RETRY_SECONDS)
 
-    async def _settle(self, entry: Entry, outcome: Outcome, planned: Plan) -> Entry | None:
+    async def _settle(
+        self, entry: Entry, outcome: Outcome, planned: Plan, note: Note | None
+    ) -> Entry | None:
         """Act on an outcome; what is next in the same chat, None when its turn comes later."""
         chat, outbox = entry.chat, self.store.outbox
         match outcome:
             case Sent():
                 log.info("sent chat=%s events=%s tries=%d", chat, _ids(entry), entry.attempts)
                 return await outbox.settle(
-                    self.hands, entry, aside=planned.aside, rang=planned.rang
+                    self.hands, entry, aside=planned.aside, rang=planned.rang, note=note
                 )
             case Later(why=why) if self.clock.now() - entry.queued_at >= GIVE_UP_AFTER:
                 return await self._bury(entry, f"not delivered for 24 hours: {why}")
@@ -279,17 +316,6 @@ def backoff(after: timedelta, tries: int) -> timedelta:
     """The wait after a failure that the platform set no time for: ever longer."""
     doubled: timedelta = after * 2 ** min(max(tries - 1, 0), 10)
     return min(doubled, max(after, LONGEST_BACKOFF))
-
-
-async def _to_its_end(work: Awaitable[_T]) -> _T:
-    """Told to stop in the middle, still finish: half a send is a message that may repeat."""
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task], timeout=STOP_SECONDS)
-        task.cancel()
-        raise
 
 
 def _ids(entry: Entry) -> str:

@@ -73,11 +73,10 @@ def budget_name(platform: PlatformName, token: str) -> str:
 
 @dataclass(slots=True, eq=False)
 class _Asking:
-    """Who waits for a turn; `until` is when the answer means, in the loop's time."""
+    """Who waits for a turn; the answer comes with when it means, in the loop's time."""
 
     chat: Chat
-    turn: Turn | None = None
-    until: float = 0.0
+    answer: "asyncio.Future[tuple[Turn, float]]"
 
 
 @dataclass(slots=True)
@@ -112,7 +111,7 @@ class Limits:
     window: Window = field(default_factory=Window)
     together: int = ASKED_TOGETHER
     _waiting: deque[_Asking] = field(default_factory=deque)
-    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _asker: asyncio.Task[None] | None = None
     _answers_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _gaps: Gaps = field(default_factory=Gaps)
     _full_until: float = 0.0
@@ -129,20 +128,17 @@ class Limits:
 
         StoreError when the budget cannot be asked; then nothing may be sent.
         """
-        asking = _Asking(chat)
+        loop = asyncio.get_running_loop()
+        asking = _Asking(chat, loop.create_future())
         self._waiting.append(asking)
-        try:
-            # Whoever has the lock asks for everybody behind; the others find their turn granted.
-            async with self._lock:
-                while asking.turn is None:
-                    await self._ask()
-        finally:
-            if asking.turn is None:
-                self._waiting.remove(asking)
-        left = max(asking.until - asyncio.get_running_loop().time(), 0.0)
-        if isinstance(asking.turn, NotYet):
+        if self._asker is None:
+            self._asker = asyncio.create_task(self._ask_for_all())
+        turn, until = await asking.answer
+        left = until - loop.time()
+        if isinstance(turn, NotYet):
             return max(timedelta(seconds=left), _MOMENT)
-        await asyncio.sleep(left)
+        if left > 0:
+            await asyncio.sleep(left)
         return timedelta(0)
 
     @contextlib.asynccontextmanager
@@ -188,11 +184,31 @@ class Limits:
                     return turn
                 await asyncio.sleep(turn.after.total_seconds())
 
+    async def _ask_for_all(self) -> None:
+        """Ask for everybody who waits, until nobody does."""
+        try:
+            while self._waiting:
+                await self._ask()
+                self._waiting = deque(one for one in self._waiting if not one.answer.done())
+        finally:
+            self._asker = None
+            for asking in self._waiting:
+                asking.answer.cancel()  # only where this very task is cancelled, at the end
+
     async def _ask(self) -> None:
+        """Answer the first of those who wait, save whom the budget has no room for now."""
         loop = asyncio.get_running_loop()
         await asyncio.sleep(min(self._full_until - loop.time(), LONGEST_SLEEP_SECONDS))
-        batch = list(islice(self._waiting, self.together))
-        turns = await self.budget.claim([asking.chat for asking in batch])
+        present = (asking for asking in self._waiting if not asking.answer.done())
+        batch = list(islice(present, self.together))
+        if not batch:
+            return
+        try:
+            turns = await self.budget.claim([asking.chat for asking in batch])
+        except Exception as error:  # noqa: BLE001 -- it is raised where the turn is awaited
+            for asking in batch:
+                _answer(asking, error)
+            return
         now = loop.time()
         for asking, turn in zip(batch, turns, strict=True):
             until = now + turn.after.total_seconds()
@@ -201,5 +217,13 @@ class Limits:
                 continue
             if isinstance(turn, Slot):  # an answer held up on its way turns no order round
                 self._last = until = max(until, self._last + _ONE_AFTER_ANOTHER)
-            asking.turn, asking.until = turn, until
-        self._waiting = deque(one for one in self._waiting if one.turn is None)
+            _answer(asking, (turn, until))
+
+
+def _answer(asking: _Asking, answer: tuple[Turn, float] | Exception) -> None:
+    if asking.answer.done():
+        return
+    if isinstance(answer, Exception):
+        asking.answer.set_exception(answer)
+    else:
+        asking.answer.set_result(answer)

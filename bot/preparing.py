@@ -57,8 +57,8 @@ class Preparing:
         spoken = dict(zip((one.id for one in news), _spoken(alive, rules, now), strict=True))
         together = {
             entry.chat: self._together(entry, last, now)
-            for entry, last in zip(entries, rang, strict=True)
-            if entry in within_reach
+            for entry, why, last in zip(entries, whys, rang, strict=True)
+            if not why
         }
         chats = await standings(self.store, together)
         return [

@@ -40,7 +40,8 @@ class Window:
         loop = asyncio.get_running_loop()
         too_early = self._too_early(chat, loop.time())
         while True:
-            await asyncio.sleep(too_early)
+            if too_early > 0:
+                await asyncio.sleep(too_early)
             async with self._lock:
                 while self.most and (wait := self._full_for(loop.time())) > 0:
                     await self._room(wait)

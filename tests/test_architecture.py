@@ -81,7 +81,9 @@ TABLE = {
     "alerts.exchanges.hyperliquid_past": Row((DOMAIN,), ("msgspec",)),
     "alerts.exchanges.candles": Row((DOMAIN,), ("msgspec",)),
     "alerts.exchanges.http": Row((DOMAIN,), ("aiohttp", "tenacity")),
+    "alerts.together": Row((DOMAIN,)),
     "alerts.storage": Row(STORE),
+    "alerts.storage.outbox": Row((*STORE, "alerts.together")),
     "alerts.storage.connection": Row(STORE, ("redis",)),
     "alerts.storage.pipeline": Row(STORE, ("hiredis", "redis")),
     "alerts.storage.sentinel": Row(STORE, ("redis",)),
@@ -174,11 +176,10 @@ TABLE = {
         (*CHAT, "bot.platforms.seal", "bot.window"), ("aiohttp", "discord", "yarl")
     ),
     "bot.platforms.telegram": Row(
-        (*CHAT, "bot.platforms.seal"), ("aiohttp", "msgspec", "telegram")
+        (*CHAT, "bot.platforms.seal"), ("aiohttp", "msgspec", "telegram", "yarl")
     ),
     "bot.window": Row((DOMAIN,)),
     "bot.limits": Row((DOMAIN, "alerts.ports", "bot.window")),
-    "bot.together": Row((DOMAIN,)),
     "bot.preparing": Row(
         (
             *(DOMAIN, "alerts.ports", "bot.briefing", "bot.commands.spec", "bot.plan"),
@@ -191,7 +192,8 @@ TABLE = {
     "bot.courier": Row(
         (
             *(*CHAT, "alerts.ports", "bot.elsewhere", "bot.limits", "bot.plan"),
-            *("bot.preparing", "bot.together"),
+            "alerts.together",
+            "bot.preparing",
         )
     ),
     "bot.elsewhere": Row((*CHAT, "alerts.ports")),

@@ -29,10 +29,10 @@ class MemoryStore:
         self.episodes = MemoryEpisodes(self._shelf)
         self.history = MemoryHistory()
         self.outbox = MemoryOutbox(self._shelf)
-        self.notes = MemoryNotes(monotonic)
+        self.notes = MemoryNotes(self._shelf)
         self.chats = MemoryChats(self._shelf)
         self._budgets: dict[str, MemoryBudget] = {}
-        self.records = MemoryRecords(self._shelf, self.notes.kept, self._budgets)
+        self.records = MemoryRecords(self._shelf, self._shelf.notes, self._budgets)
 
     def lease(self, holder: str, ttl: timedelta) -> "MemoryLease":
         return MemoryLease(self._shelf, holder, ttl)
@@ -200,23 +200,22 @@ class MemoryChats:
 class MemoryNotes:
     """Implements Notes."""
 
-    def __init__(self, monotonic: Monotonic) -> None:
-        self._monotonic = monotonic
-        self.kept: dict[str, tuple[str, float]] = {}
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
 
     async def put(self, key: str, value: str, keep: timedelta) -> None:
-        self.kept[key] = (value, self._monotonic() + keep.total_seconds())
+        self._shelf.note(key, value, keep)
 
     async def read(self, key: str) -> str | None:
-        value, until = self.kept.get(key, (None, 0.0))
-        return value if self._monotonic() < until else None
+        value, until = self._shelf.notes.get(key, (None, 0.0))
+        return value if self._shelf.monotonic() < until else None
 
     async def read_many(self, keys: Sequence[str]) -> Sequence[str | None]:
         return [await self.read(key) for key in keys]
 
     async def pop(self, key: str) -> str | None:
         value = await self.read(key)
-        self.kept.pop(key, None)
+        self._shelf.notes.pop(key, None)
         return value
 
 

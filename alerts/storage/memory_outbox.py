@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from alerts.domain.event import Event
 from alerts.domain.ids import Chat, Platform, RuleId
-from alerts.queue import Aside, Backlog, Dead, Entry, Hands, Tally
+from alerts.queue import Aside, Backlog, Dead, Entry, Hands, Note, Tally
 from alerts.storage import terms
 from alerts.storage.memory_episodes import MemoryEpisodes
 from alerts.storage.memory_shelf import Line, Shelf
@@ -50,8 +50,16 @@ class MemoryOutbox:
                 line.turn = self._shelf.monotonic() + hands.hold.total_seconds()
 
     async def settle(
-        self, hands: Hands, entry: Entry, *, aside: Aside | None = None, rang: str = ""
+        self,
+        hands: Hands,
+        entry: Entry,
+        *,
+        aside: Aside | None = None,
+        rang: str = "",
+        note: Note | None = None,
     ) -> Entry | None:
+        if note:
+            self._shelf.note(note.name, note.text, note.keep)
         chat = self._shelf.address(entry.chat)
         line = self._shelf.lines.get(chat)
         if line is None or entry.id not in [one.id for one in line.entries]:

@@ -4,7 +4,7 @@ import asyncio
 from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from alerts.domain.episode import Episode
 from alerts.domain.event import Event
@@ -50,6 +50,7 @@ class Shelf:
     rang: dict[Chat, tuple[str, int]] = field(default_factory=dict)
     dead: dict[Platform, dict[str, Dead]] = field(default_factory=lambda: defaultdict(dict))
     came: dict[str, datetime] = field(default_factory=dict)
+    notes: dict[str, tuple[str, float]] = field(default_factory=dict)
     attended: dict[Platform, datetime] = field(default_factory=dict)
     queued: int = 0
     arrival: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -67,6 +68,9 @@ class Shelf:
         self.due[rule.id] = due
         self.announce(rule.id)
         return rule
+
+    def note(self, key: str, value: str, keep: timedelta) -> None:
+        self.notes[key] = (value, self.monotonic() + keep.total_seconds())
 
     def announce(self, rule_id: RuleId) -> None:
         self.feed.append(rule_id)

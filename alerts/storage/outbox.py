@@ -16,10 +16,11 @@ from alerts.codec import plain
 from alerts.domain.errors import CodecError, StoreError, UsageError
 from alerts.domain.event import Event
 from alerts.domain.ids import Chat, Platform
-from alerts.queue import ASIDE_AT_MOST, Aside, Backlog, Dead, Entry, Hands, Tally
+from alerts.queue import ASIDE_AT_MOST, Aside, Backlog, Dead, Entry, Hands, Note, Tally
 from alerts.storage import terms
 from alerts.storage.connection import Connection
 from alerts.storage.keys import Keys
+from alerts.together import Together
 
 log = logging.getLogger(__name__)
 
@@ -27,14 +28,17 @@ GROUP = "couriers"
 DEAD_LENGTH = 1_000
 MOVES_AT_MOST = 10_000
 BACK_AT_ONCE = 100
+SETTLED_AT_ONCE = 50
 WAIT_SLICE = timedelta(seconds=1)
 """Longest block of one command: well under the command timeout."""
 
+_NO_NOTE = "", "", ""
 _MICROSECOND = timedelta(microseconds=1)
 _MILLISECOND = timedelta(milliseconds=1)
 
 Word = str | int | bytes
 
+_Row = Sequence[Any]
 _T = TypeVar("_T")
 _Fields = Mapping[bytes, bytes]
 
@@ -45,6 +49,7 @@ class RedisOutbox:
     def __init__(self, connection: Connection) -> None:
         self._db = connection
         self._keys = connection.keys
+        self._settling: dict[Hands, Together[Sequence[Word], _Row | None]] = {}
 
     async def take(self, hands: Hands, *, count: int, wait: timedelta) -> Sequence[Entry]:
         loop = asyncio.get_running_loop()
@@ -64,9 +69,16 @@ class RedisOutbox:
             await self._run("keep", hands, *(word for one in entries for word in _named(one)))
 
     async def settle(
-        self, hands: Hands, entry: Entry, *, aside: Aside | None = None, rang: str = ""
+        self,
+        hands: Hands,
+        entry: Entry,
+        *,
+        aside: Aside | None = None,
+        rang: str = "",
+        note: Note | None = None,
     ) -> Entry | None:
-        return await self._settle(hands, _named(entry), "", aside, rang)
+        words = ("", *_laid(aside), rang, *self._noted(note))
+        return await self._settle(hands, (*_named(entry), *words))
 
     async def tally(self, chats: Sequence[Chat]) -> Sequence[Tally]:
         names = {platform: [one for one in chats if one.platform == platform]
@@ -89,7 +101,7 @@ class RedisOutbox:
         await self._db.tell("ZADD", self._keys.aside_due(chat.platform), "XX", 0, str(chat))
 
     async def bury(self, hands: Hands, entry: Entry, why: str) -> Entry | None:
-        return await self._settle(hands, _named(entry), why or "no reason was given")
+        return await self._settle(hands, _buried(_named(entry), why or "no reason was given"))
 
     async def defer(
         self, hands: Hands, entry: Entry, after: timedelta, *, tried: bool = True
@@ -167,6 +179,11 @@ class RedisOutbox:
             ),
         )
 
+    def _noted(self, note: Note | None) -> tuple[Word, Word, Word]:
+        if note is None:
+            return _NO_NOTE
+        return self._keys.note(note.name), note.text, max(note.keep // _MILLISECOND, 1)
+
     async def _arrival(self, platform: Platform, last: bytes, wait: timedelta) -> None:
         """Wait until something is queued after `last`."""
         block = max(wait // _MILLISECOND, 1)  # BLOCK 0 would wait for ever
@@ -174,30 +191,20 @@ class RedisOutbox:
             "XREAD", "COUNT", 1, "BLOCK", block, "STREAMS", self._keys.outbox(platform), last
         )
 
-    async def _settle(
-        self,
-        hands: Hands,
-        named: Sequence[Word],
-        why: str,
-        aside: Aside | None = None,
-        rang: str = "",
-    ) -> Entry | None:
-        return await self._entry(hands, await self._settled(hands, named, why, aside, rang))
+    async def _settle(self, hands: Hands, words: Sequence[Word]) -> Entry | None:
+        """Settle one entry, with others that are settled at the same moment."""
+        if hands not in self._settling:
+            self._settling[hands] = Together(partial(self._settled, hands), SETTLED_AT_ONCE)
+        return await self._entry(hands, await self._settling[hands](words))
 
-    async def _settled(
-        self,
-        hands: Hands,
-        named: Sequence[Word],
-        why: str,
-        aside: Aside | None = None,
-        rang: str = "",
-    ) -> Sequence[Any] | None:
-        """The row of the next entry of the same chat."""
-        words = (*named, why, DEAD_LENGTH, *_laid(aside), rang)
-        row: Sequence[Any] | None = await self._run("settle", hands, *words)
-        return row
+    async def _settled(self, hands: Hands, each: Sequence[Sequence[Word]]) -> Sequence[_Row | None]:
+        """The rows of the next entries of the same chats."""
+        words = (word for one in each for word in one)
+        rows: Sequence[_Row | None]
+        rows = await self._run("settle", hands, DEAD_LENGTH, ASIDE_AT_MOST, *words)
+        return rows
 
-    async def _entry(self, hands: Hands, row: Sequence[Any] | None) -> Entry | None:
+    async def _entry(self, hands: Hands, row: _Row | None) -> Entry | None:
         """The entry in a row; one that cannot be read is buried, and the next of its line taken."""
         while row:
             entry_id, flat, tries, chat = row
@@ -207,7 +214,7 @@ class RedisOutbox:
                 return terms.addressed(entry, _chat(chat))
             except CodecError as error:
                 log.error("outbox entry %s is set aside, unreadable: %s", name, error)  # noqa: TRY400
-                row = await self._settled(hands, (chat, name), str(error))
+                (row,) = await self._settled(hands, [_buried((chat, name), str(error))])
         return None
 
     async def _grouped(self, platform: Platform, attempt: Callable[[], Awaitable[_T]]) -> _T:
@@ -237,11 +244,15 @@ def _hush(keys: Keys, platform: Platform) -> tuple[str, str, str]:
     return keys.aside(platform), keys.aside_due(platform), keys.rang(platform)
 
 
-def _laid(aside: Aside | None) -> tuple[Word, Word, Word]:
+def _buried(named: Sequence[Word], why: str) -> tuple[Word, ...]:
+    return (*named, why, *_laid(None), "", *_NO_NOTE)
+
+
+def _laid(aside: Aside | None) -> tuple[Word, Word]:
     if aside is None:
-        return "", "", ""
+        return "", ""
     events = "\n".join(map(codec.encode_event, aside.events))
-    return events, terms.micros(aside.due), ASIDE_AT_MOST
+    return events, terms.micros(aside.due)
 
 
 def _tally(chat: Chat, waiting: bytes | None, rang: bytes | None) -> Tally:

@@ -68,7 +68,6 @@ POINTS = [
     Point("telegram.send", "after", open=True),
     Point("outbox.settle", "before", open=True),
     Point("outbox.settle", "after", nth=PEOPLE),
-    *_both("notes.put", nth=PEOPLE),
     *_both("budget.penalize", flood=True),
     *_both("outbox.defer", flood=True),
     *_both("lease.release", stopping=True),

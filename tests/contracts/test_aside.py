@@ -1,5 +1,6 @@
 """What every store promises of news that waits (alerts/queue.py)."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -8,7 +9,7 @@ from alerts.domain.ids import Asset, Chat, MetricKey, Platform, RuleId
 from alerts.domain.reading import Series
 from alerts.domain.rule import Direction, Draft, Firing, Idle, Leg, State
 from alerts.ports import Hands, New, Step
-from alerts.queue import ASIDE_AT_MOST, Aside, Tally
+from alerts.queue import ASIDE_AT_MOST, Aside, Note, Tally
 
 NOON = datetime(2026, 2, 6, 12, 0, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -241,3 +242,43 @@ async def test_chats_of_several_platforms_are_read_at_once(store):
 
     assert tallies == [Tally(), Tally(tuple(told))]
     assert list(await store.outbox.tally([])) == []
+
+
+async def test_a_note_is_put_with_what_is_settled(store):
+    await queue(store, fired())
+    [entry] = await take(store)
+
+    await store.outbox.settle(ONE, entry, note=Note("rang:alice", "12:00", HOUR))
+
+    assert await store.notes.read("rang:alice") == "12:00"
+
+
+async def test_what_is_settled_at_the_same_moment_gets_each_its_own_next(store):
+    for minutes in range(2):
+        for chat in (ALICE, BOB):
+            await queue(store, fired(chat, minutes))
+    first, second = sorted(await take(store), key=lambda entry: entry.chat.id)
+
+    aside = Aside(first.events, NOON + HOUR)
+    after_first, after_second, nothing = await asyncio.gather(
+        store.outbox.settle(ONE, first, aside=aside, note=Note("one", "told", HOUR)),
+        store.outbox.settle(ONE, second, rang=WEEK),
+        store.outbox.settle(ONE, replace(second, id="9-9", chat=Chat(TELEGRAM, "nobody"))),
+    )
+
+    assert (after_first.chat, after_second.chat, nothing) == (ALICE, BOB, None)
+    assert await store.outbox.backlog(TELEGRAM) == 2
+    assert await store.notes.read("one") == "told"
+    tallies = await store.outbox.tally([ALICE, BOB])
+    assert tallies == [Tally(first.events), Tally((), WEEK, 1)]
+
+
+async def test_what_is_buried_with_what_is_settled_is_a_dead_letter_alone(store):
+    await queue(store, fired())
+    await queue(store, fired(BOB))
+    first, second = sorted(await take(store), key=lambda entry: entry.chat.id)
+
+    await asyncio.gather(store.outbox.bury(ONE, first, "refused"), store.outbox.settle(ONE, second))
+
+    assert [one.why for one in await store.outbox.dead(TELEGRAM)] == ["refused"]
+    assert await store.outbox.backlog(TELEGRAM) == 0

@@ -15,6 +15,7 @@ from alerts.domain.rule import Direction, Draft, Idle, Leg, State
 from alerts.domain.turn import NotYet, Rates, Slot
 from alerts.ports import Hands, New, Step
 from alerts.storage.memory import MemoryNotes, MemoryStore
+from alerts.storage.memory_shelf import Shelf
 from bot.commands.spec import Readings
 from bot.courier import HELD_AT_MOST, Courier, backoff
 from bot.elsewhere import in_person
@@ -192,7 +193,7 @@ async def test_a_chat_that_blocked_us_is_not_tried_again_and_keeps_its_rules(off
 async def test_a_chat_out_of_reach_is_tried_again_after_a_day():
     now, day = 0.0, 86_400.0
     office = Office()
-    office.store.notes = MemoryNotes(lambda: now)
+    office.store.notes = MemoryNotes(Shelf(lambda: now))
     office.platform.script[ALICE] = [Gone("not enough rights")]
     async with office.open():
         for at in (0.0, day - 60, day + 60):
@@ -415,6 +416,54 @@ async def test_told_to_stop_it_finishes_what_it_sends_and_gives_the_rest_back():
         Hands(TELEGRAM, "next", timedelta(seconds=9)), count=5, wait=timedelta(0)
     )
     assert (entry.chat, entry.attempts) == (BOB, 1)
+
+
+async def test_what_it_still_finishes_stays_its_own_meanwhile(office, monkeypatch):
+    monkeypatch.setattr("bot.courier.KEEP_EVERY_SECONDS", 0.02)
+    keep, kept = office.store.outbox.keep, []
+
+    async def counted(hands, entries):
+        kept.append([entry.chat for entry in entries])
+        await keep(hands, entries)
+
+    monkeypatch.setattr(office.store.outbox, "keep", counted)
+    office.platform.gates[ALICE] = asyncio.Event()
+    await office.fire(ALICE)
+    async with office.open() as running:
+        await until(lambda: office.platform.sends == 1)
+        running.cancel()
+        await asyncio.sleep(0.01)
+        kept.clear()
+        await until(lambda: [ALICE] in kept)
+        office.platform.gates[ALICE].set()
+
+    assert office.backlog() == 0
+
+
+async def test_one_that_was_stopped_and_runs_again_goes_on(office):
+    office.platform.gates[ALICE] = asyncio.Event()
+    for _ in range(2):
+        await office.fire(ALICE)
+    async with office.open() as running:
+        await until(lambda: office.platform.sends == 1)
+        running.cancel()
+        await asyncio.sleep(0.01)
+        office.platform.gates[ALICE].set()
+
+    assert [number for _, number, _ in office.platform.inbox] == [1]
+    async with office.open():
+        await office.settled()
+    assert [number for _, number, _ in office.platform.inbox] == [1, 2]
+
+
+async def test_what_is_sent_too_long_is_given_up_at_a_stop(office, monkeypatch):
+    monkeypatch.setattr("bot.courier.STOP_SECONDS", 0.05)
+    office.platform.gates[ALICE] = asyncio.Event()
+    await office.fire(ALICE)
+    async with asyncio.timeout(2), office.open():
+        await until(lambda: office.platform.sends == 1)
+
+    assert office.backlog() == 1
 
 
 async def test_a_late_card_says_so_as_of_when_it_is_sent(office):

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from alerts.domain.errors import StoreError
-from bot.together import Together
+from alerts.together import Together
 
 
 class Doubling:

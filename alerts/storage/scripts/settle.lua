@@ -1,28 +1,43 @@
--- Removes an entry for good, to the dead letters where there is a reason; hands the next one of its
+-- Removes entries for good, to the dead letters where there is a reason; hands the next one of each
 -- chat out, unless another courier has taken the chat over. What is laid aside joins what waits.
+-- Returns what follows each, or nil where nothing does.
 -- KEYS 5 and on: dead letters, aside, due times of what is aside, rang
--- ARGV 4 and on: chat, id, reason or '', most dead letters to keep,
---                events to lay aside or '', when they are due, most to keep, period it rang in or ''
-local chat, id = address(moved, ARGV[4]), ARGV[5]
-local entry = ARGV[6] ~= '' and redis.call('XRANGE', outbox, id, id)[1]
-if entry then
-  local fields = entry[2]
-  fields[#fields + 1] = 'why'
-  fields[#fields + 1] = ARGV[6]
-  redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[7], '*', unpack(fields))
-end
--- Only once, whoever settles it: an entry that is gone was laid aside and counted already.
-local hushed = ARGV[8] ~= '' or ARGV[11] ~= ''
-if hushed and #redis.call('XRANGE', outbox, id, id) == 1 then
-  if ARGV[8] ~= '' then
-    lay_aside(KEYS[6], KEYS[7], chat, ARGV[8], ARGV[9], tonumber(ARGV[10]))
+-- ARGV 4 and on: most dead letters to keep, most events to keep aside, then per entry:
+--                chat, id, reason or '', events to lay aside or '', when they are due,
+--                period it rang in or '', key of a note or '', its text, milliseconds to keep it
+local most_dead, most_aside = ARGV[4], tonumber(ARGV[5])
+
+local function settle(chat, id, why, events, due, period)
+  local entry = why ~= '' and redis.call('XRANGE', outbox, id, id)[1]
+  if entry then
+    local fields = entry[2]
+    fields[#fields + 1] = 'why'
+    fields[#fields + 1] = why
+    redis.call('XADD', KEYS[5], 'MAXLEN', '~', most_dead, '*', unpack(fields))
   end
-  if ARGV[11] ~= '' then
-    local period, count = string.match(redis.call('HGET', KEYS[8], chat) or '', '^(%S+) (%d+)$')
-    local rang = period == ARGV[11] and count + 1 or 1
-    redis.call('HSET', KEYS[8], chat, string.format('%s %d', ARGV[11], rang))
+  -- Only once, whoever settles it: an entry that is gone was laid aside and counted already.
+  local hushed = events ~= '' or period ~= ''
+  if hushed and #redis.call('XRANGE', outbox, id, id) == 1 then
+    if events ~= '' then
+      lay_aside(KEYS[6], KEYS[7], chat, events, due, most_aside)
+    end
+    if period ~= '' then
+      local known, count = string.match(redis.call('HGET', KEYS[8], chat) or '', '^(%S+) (%d+)$')
+      local rang = known == period and count + 1 or 1
+      redis.call('HSET', KEYS[8], chat, string.format('%s %d', period, rang))
+    end
+  end
+  local ours = is_ours(id)
+  remove(chat, id)
+  return (ours or redis.call('HGET', lines, chat) == '') and hand(chat)
+end
+
+local following = {}
+for at = 6, #ARGV, 9 do
+  local chat = address(moved, ARGV[at])
+  following[#following + 1] = settle(chat, unpack(ARGV, at + 1, at + 5))
+  if ARGV[at + 6] ~= '' then
+    redis.call('SET', ARGV[at + 6], ARGV[at + 7], 'PX', ARGV[at + 8])
   end
 end
-local ours = is_ours(id)
-remove(chat, id)
-return (ours or redis.call('HGET', lines, chat) == '') and hand(chat)
+return following
