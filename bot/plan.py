@@ -78,7 +78,8 @@ async def plan(
 
     def write(at: datetime) -> Card:
         card = _alert(sifted.tell, here(at, chosen.place), chosen, simulated=simulated)
-        card = replace(card, silent=card.silent or sifted.silent)
+        if sifted.silent and not card.silent:
+            card = replace(card, silent=True)
         return dressed(_with(card, *extra) if extra else card, chosen)
 
     return Plan(write, sifted.aside, sifted.period)

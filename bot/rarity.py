@@ -40,7 +40,9 @@ class Rarities:
     history: History
     _held: dict[tuple[Series, date | None], Sequence[Close]] = field(default_factory=dict)
     _farthest: dict[tuple[Series, date | None, bool], Sequence[float]] = field(default_factory=dict)
-    _standing: dict[tuple[Series, Asked], Context | None] = field(default_factory=dict)
+    _standing: dict[tuple[Series, float, date | None, bool], Context | None] = field(
+        default_factory=dict
+    )
     _later: dict[tuple[Series, date], tuple[Later, ...]] = field(default_factory=dict)
 
     async def of(self, series: Series, asked: Asked, now: datetime) -> Rarity | None:
@@ -50,7 +52,7 @@ class Rarities:
             return None
         value, high = asked.value, asked.high
         high = value >= median(one.value for one in held) if high is None else high
-        found = self._found(held, series, replace(asked, level=None, high=high))
+        found = self._found(held, series, asked, high=high)
         if found is None:
             return None
         if asked.level is not None:
@@ -76,11 +78,12 @@ class Rarities:
             self._farthest[key] = farthest_since(held, high=high)
         return self._farthest[key]
 
-    def _found(self, held: Sequence[Close], series: Series, asked: Asked) -> Context | None:
+    def _found(
+        self, held: Sequence[Close], series: Series, asked: Asked, *, high: bool
+    ) -> Context | None:
         """What does not depend on a rule's level."""
-        key = series, asked
+        key = series, asked.value, asked.before, high
         if key not in self._standing:
-            high = bool(asked.high)
             self._standing[key] = context(held, asked.value, asked.value, high=high)
         return self._standing[key]
 

@@ -8,13 +8,15 @@ it, buttons outlive restarts, and a new token makes the old ones void.
 import hmac
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
+from hashlib import blake2b
 
 from alerts.domain.ids import Chat
 
 TAG_LENGTH = 12
 """Of 72 bits, so that an act of 48 bytes fits into Telegram's 64."""
 
-_PURPOSE = b"derivwatch buttons 1"
+_TAG_BYTES = 9
+_PURPOSE = b"derivwatch buttons 2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,10 @@ class Seal:
         return act if ours else ""
 
     def _tag(self, chat: Chat, act: str) -> str:
-        digest = hmac.digest(self.key, _bytes(f"{chat}\n{act}"), "sha256")
-        return urlsafe_b64encode(digest).decode()[:TAG_LENGTH]
+        # BLAKE2 with a key is a MAC by itself (RFC 7693), in a third of the time of an HMAC;
+        # a card has six buttons.
+        signed = blake2b(_bytes(f"{chat}\n{act}"), key=self.key, digest_size=_TAG_BYTES)
+        return urlsafe_b64encode(signed.digest()).decode()
 
 
 def _bytes(text: str) -> bytes:

@@ -8,6 +8,7 @@ source and time, what comes next. The tone of a firing is ALARM for prices and f
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from alerts.domain.event import Event, Kind
 from alerts.domain.reading import Reading
@@ -229,18 +230,36 @@ def _tone(told: Told) -> Tone:
 
 
 def _buttons(event: Event) -> tuple[tuple[Button, ...], ...]:
-    about = Button("What is this?", f"cmd:explain:{event.series.asset} {event.series.metric}")
-    proof = Button("Proof", f"cmd:proof:{event.number}.{event.episode}")
+    about = f"{event.series.asset} {event.series.metric}"
     if event.kind is Kind.RESOLVED:
-        return ((Button(f"Open #{event.number}", f"show:{event.number}"), proof, about),)
-    mark = f"{event.number}:{event.revision}"
+        return _over(event.number, event.episode, about)
+    return _on(event.number, event.revision, event.episode, about)
+
+
+@lru_cache(maxsize=4096)  # most chats have few alerts, so their buttons are alike
+def _on(number: int, revision: int, episode: int, about: str) -> tuple[tuple[Button, ...], ...]:
+    mark = f"{number}:{revision}"
     first = (
-        Button("Ack", f"ack:{event.number}:{event.episode}"),
-        Button(SNOOZE_LABEL, f"snooze:{event.number}"),
-        proof,
+        Button("Ack", f"ack:{number}:{episode}"),
+        Button(SNOOZE_LABEL, f"snooze:{number}"),
+        _proof(number, episode),
     )
-    rest = (Button("Pause", f"pause:{mark}"), Button("Delete", f"delete:{mark}"), about)
+    rest = (Button("Pause", f"pause:{mark}"), Button("Delete", f"delete:{mark}"), _what(about))
     return (first, rest)
+
+
+@lru_cache(maxsize=4096)
+def _over(number: int, episode: int, about: str) -> tuple[tuple[Button, ...], ...]:
+    opened = Button(f"Open #{number}", f"show:{number}")
+    return ((opened, _proof(number, episode), _what(about)),)
+
+
+def _proof(number: int, episode: int) -> Button:
+    return Button("Proof", f"cmd:proof:{number}.{episode}")
+
+
+def _what(about: str) -> Button:
+    return Button("What is this?", f"cmd:explain:{about}")
 
 
 def _group(told: Sequence[Told], now: datetime, *, simulated: bool) -> Card:

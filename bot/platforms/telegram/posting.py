@@ -98,12 +98,12 @@ class Posting:
         return Sent(str(sent.message_id))
 
     def _messages(self, chat: Chat, card: Card) -> list[_Message]:
-        parts = render(card)
+        *former, last = render(card)
         messages = [
-            _Message(part, silent=card.silent or number > 0) for number, part in enumerate(parts)
+            _Message(part, silent=card.silent or number > 0) for number, part in enumerate(former)
         ]
-        messages[-1] = replace(messages[-1], keyboard=self._keyboard(chat, card))
-        return messages
+        silent = card.silent or bool(former)
+        return [*messages, _Message(last, self._keyboard(chat, card), silent)]
 
     def _keyboard(self, chat: Chat, card: Card) -> Keyboard | None:
         return keyboard(card, partial(self.seal.sealed, chat))

@@ -11,6 +11,7 @@ import aiohttp
 import msgspec
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
+from yarl import URL
 
 Body = bytes | aiohttp.FormData | None
 
@@ -127,7 +128,7 @@ class AiohttpRequest(BaseRequest):
         self._asking += 1
         try:
             async with self._open().request(
-                method, url, data=body, headers=headers, timeout=limits, allow_redirects=False
+                method, _url(url), data=body, headers=headers, timeout=limits, allow_redirects=False
             ) as response:
                 return response.status, await response.read()
         finally:
@@ -188,6 +189,12 @@ def _limits(*, read: float, write: float, connect: float, pool: float) -> aiohtt
         sock_connect=connect,
         sock_read=read,
     )
+
+
+@lru_cache(maxsize=64)
+def _url(text: str) -> URL:
+    """The same few methods are called again and again."""
+    return URL(text)
 
 
 def _or(value: object, default: float) -> float:
