@@ -5,10 +5,10 @@ import contextlib
 import gc
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import groupby
 
 from alerts.derive import Derivation
 from alerts.domain.errors import FeedLostError
@@ -190,18 +190,16 @@ def _parts(held: Sequence[Held], most: int) -> list[list[Held]]:
     room = min(FIRST_STEPS, most)
     if len(held) <= room:
         return [list(held)]
+    chats: dict[Chat, list[Held]] = defaultdict(list)
+    for one in held:
+        chats[one.rule.chat].append(one)
     parts: list[list[Held]] = [[]]
-    for _, same in groupby(sorted(held, key=_chat_of), _chat_of):
-        chat = list(same)
+    for chat in chats.values():
         if parts[-1] and len(parts[-1]) + len(chat) > room:
             parts.append([])
             room = min(2 * room, most)
         parts[-1] += chat
     return parts
-
-
-def _chat_of(held: Held) -> Chat:
-    return held.rule.chat
 
 
 async def follow(watch: Watch) -> None:

@@ -53,10 +53,11 @@ class Standing:
     together: datetime | None = None
 
 
-async def standings(store: Store, chats: Mapping[Chat, datetime | None]) -> dict[Chat, Standing]:
+async def standings(
+    store: Store, chosen: Mapping[Chat, Preferences], chats: Mapping[Chat, datetime | None]
+) -> dict[Chat, Standing]:
     """How chats stand that rang lately, or not; where nothing was chosen, nothing more is asked."""
-    chosen = dict(zip(chats, await store.chats.read(list(chats)), strict=True))
-    asked = [chat for chat, one in chosen.items() if one != Preferences() or chats[chat]]
+    asked = [chat for chat in chats if chosen[chat] != Preferences() or chats[chat]]
     tallies = dict(zip(asked, await store.outbox.tally(asked), strict=True)) if asked else {}
     return {
         chat: Standing(chosen[chat], tallies.get(chat, Tally()), together)

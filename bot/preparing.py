@@ -45,27 +45,36 @@ class Preparing:
 
     async def __call__(self, entries: Sequence[Entry]) -> list[Prepared]:
         now = self.clock.now()
-        names = [note(entry.chat) for note in (gone_note, rang_note) for entry in entries]
-        notes = await self.store.notes.read_many(names)
-        whys, rang = notes[: len(entries)], notes[len(entries) :]
-        within_reach = [entry for entry, why in zip(entries, whys, strict=True) if not why]
-        news = [entry for entry in within_reach if self._is_news(entry, now)]
-        fresh = [event for entry in news for event in entry.events]
-        rules = await self._rules(fresh)
-        told = iter(await brief(fresh, rules, self._market()))
+        news = [entry for entry in entries if self._is_news(entry, now)]
+        chats = list(dict.fromkeys(entry.chat for entry in entries))
+        rules, gone, rang, chosen = await asyncio.gather(
+            self._rules([event for entry in news for event in entry.events]),
+            self.store.notes.read_many(list(map(gone_note, chats))),
+            self.store.notes.read_many(list(map(rang_note, chats))),
+            self.store.chats.read(chats),
+        )
+        whys = {chat: why for chat, why in zip(chats, gone, strict=True) if why}
+        news = [entry for entry in news if entry.chat not in whys]
+        told = iter(
+            await brief([event for one in news for event in one.events], rules, self._market())
+        )
         alive = [_alive(entry, told) for entry in news]
         spoken = dict(zip((one.id for one in news), _spoken(alive, rules, now), strict=True))
-        together = {
-            entry.chat: self._together(entry, last, now)
-            for entry, why, last in zip(entries, whys, rang, strict=True)
-            if not why
-        }
-        chats = await standings(self.store, together)
+        lately = dict(zip(chats, rang, strict=True))
+        stand = await standings(
+            self.store,
+            dict(zip(chats, chosen, strict=True)),
+            {
+                entry.chat: self._together(entry, lately[entry.chat], now)
+                for entry in entries
+                if entry.chat not in whys
+            },
+        )
         return [
-            Prepared(gone=why)
-            if why
-            else Prepared(spoken.get(entry.id, ()), chats[entry.chat], is_news=entry.id in spoken)
-            for entry, why in zip(entries, whys, strict=True)
+            Prepared(gone=whys[entry.chat])
+            if entry.chat in whys
+            else Prepared(spoken.get(entry.id, ()), stand[entry.chat], is_news=entry.id in spoken)
+            for entry in entries
         ]
 
     def _is_news(self, entry: Entry, now: datetime) -> bool:
