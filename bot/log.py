@@ -155,12 +155,15 @@ _ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 
 def _bare_line(record: logging.LogRecord) -> str:
     """What `_FOR_MACHINES` makes of a record without a traceback."""
+    event = record.getMessage()
+    if not event.isprintable():
+        event = event.translate(_CONTROL)
     return _ENCODE(
         {
-            "event": record.getMessage().translate(_CONTROL),
+            "event": event,
             "level": record.levelname.lower(),
             "logger": record.name,
-            "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+            "timestamp": f"{datetime.now(UTC).replace(tzinfo=None).isoformat()}Z",
         }
     )
 

@@ -132,7 +132,10 @@ TABLE = {
         (DOMAIN, "alerts.derive", "alerts.engine", "alerts.ports", "alerts.rules.judge")
     ),
     "alerts.scheduler": Row(
-        (DOMAIN, "alerts.beats", "alerts.collect", "alerts.ports", "alerts.tick")
+        (
+            *(DOMAIN, "alerts.beats", "alerts.collect", "alerts.engine.view", "alerts.ports"),
+            "alerts.tick",
+        )
     ),
     "bot": Row(),
     "bot.card": Row((DOMAIN,)),

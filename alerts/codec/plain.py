@@ -1,11 +1,14 @@
 """Strict plain values: what may stand in stored JSON, typed or refused."""
 
+import contextlib
 import json
 import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, wraps
 from typing import Any, ParamSpec, TypeVar
+
+import msgspec
 
 from alerts.domain.errors import CodecError, UsageError
 from alerts.domain.ids import Chat, Venue
@@ -56,6 +59,12 @@ def unlike(fields: Mapping[str, tuple[object, object]]) -> Json:
 
 
 def dump(body: object) -> str:
+    """JSON in one line; ValueError where a number is not finite, TypeError for what is no JSON."""
+    with contextlib.suppress(TypeError, UnicodeEncodeError):
+        quick = msgspec.json.encode(body)
+        # It would write a number that is not finite as null, and letters beyond ASCII as they are.
+        if b"null" not in quick and quick.isascii():
+            return quick.decode()
     return _ENCODER.encode(body)
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
+from functools import lru_cache
 
 from alerts.domain.calendar import here
 from alerts.domain.reading import Reading, Series
@@ -143,6 +144,7 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+@lru_cache(maxsize=4096)
 def level_of(series: Series, number: float, side: Direction = Direction.ABOVE) -> str:
     """A level in the unit of its series; that of a grade by its name on that side."""
     metric = metric_of(series)

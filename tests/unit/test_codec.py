@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts import codec
+from alerts.codec import plain
 from alerts.domain.episode import Episode
 from alerts.domain.errors import CodecError
 from alerts.domain.event import Event, Kind
@@ -438,3 +439,40 @@ def test_an_episode_is_read_from_the_texts_of_its_rule_its_news_and_its_readings
 def test_a_damaged_episode_is_a_codec_error(text):
     with pytest.raises(CodecError):
         codec.decode_episode(text, None)
+
+
+texts = st.text(st.characters(exclude_categories=()), max_size=20)
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | floats
+    | texts
+    | st.sampled_from(Kind),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
+)
+
+
+@unhurried
+@given(values)
+def test_what_is_written_reads_as_what_the_standard_library_writes(value):
+    text = plain.dump(value)
+
+    assert text.isascii()
+    assert "\n" not in text
+    assert json.loads(text) == json.loads(json.dumps(value))
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("body", [lambda n: n, lambda n: [1.0, n], lambda n: {"a": {"b": n}}])
+def test_a_number_that_is_not_finite_is_never_written(number, body):
+    with pytest.raises(ValueError, match="JSON compliant"):
+        plain.dump(body(number))
+
+
+@pytest.mark.parametrize("name", ["level", "value", "extreme"])
+def test_an_event_with_a_number_that_is_not_finite_is_refused(name):
+    event = Event(Kind.FIRED, RuleId("r"), 1, 1, Chat(Platform("a"), "1"), 1, SKEW, 15.0, 16.0,
+                  NOON, NOON)  # fmt: skip
+    with pytest.raises(CodecError):
+        codec.encode_event(replace(event, **{name: float("nan")}))

@@ -2,7 +2,6 @@
 
 import logging
 from dataclasses import dataclass, replace
-from functools import partial
 
 from telegram import InlineKeyboardMarkup, InputFile, LinkPreviewOptions
 from telegram.constants import ParseMode
@@ -106,7 +105,7 @@ class Posting:
         return [*messages, _Message(last, self._keyboard(chat, card), silent)]
 
     def _keyboard(self, chat: Chat, card: Card) -> Keyboard | None:
-        return keyboard(card, partial(self.seal.sealed, chat))
+        return keyboard(card, self.seal.sealing(chat)) if card.buttons else None
 
     async def _deliver(self, chat: Chat, message: _Message) -> Outcome:
         try:

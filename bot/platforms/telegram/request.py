@@ -16,6 +16,7 @@ from yarl import URL
 Body = bytes | aiohttp.FormData | None
 
 _JSON = {"Content-Type": "application/json"}
+_UNSAID = (BaseRequest.DEFAULT_NONE,) * 4
 _MEDIA_WRITE_SECONDS = 60.0
 _LAST_ANSWERS_SECONDS = 9.0
 # What aiohttp raises before a byte of the request was written.
@@ -58,6 +59,8 @@ class AiohttpRequest(BaseRequest):
         self._read_seconds = read_seconds
         self._connect_seconds = connect_seconds
         self._connections = connections
+        read, connect = read_seconds, connect_seconds
+        self._usual = _limits(read=read, write=read, connect=connect, pool=connect)
         self._heard = heard or _ignore
         self._session: aiohttp.ClientSession | None = None
         self._asking = 0
@@ -93,12 +96,14 @@ class AiohttpRequest(BaseRequest):
         pool_timeout: object = BaseRequest.DEFAULT_NONE,
     ) -> tuple[int, bytes]:
         files = bool(request_data and request_data.contains_files)
-        limits = _limits(
-            read=_or(read_timeout, self._read_seconds),
-            write=_or(write_timeout, _MEDIA_WRITE_SECONDS if files else self._read_seconds),
-            connect=_or(connect_timeout, self._connect_seconds),
-            pool=_or(pool_timeout, self._connect_seconds),
-        )
+        limits = self._usual
+        if files or (read_timeout, write_timeout, connect_timeout, pool_timeout) != _UNSAID:
+            limits = _limits(
+                read=_or(read_timeout, self._read_seconds),
+                write=_or(write_timeout, _MEDIA_WRITE_SECONDS if files else self._read_seconds),
+                connect=_or(connect_timeout, self._connect_seconds),
+                pool=_or(pool_timeout, self._connect_seconds),
+            )
         # The failure is raised outside the except block: the library's own exceptions name the
         # URL, and with it the token, so they may not even be the context of ours.
         failure: TelegramError
@@ -181,7 +186,6 @@ def _body(sent: RequestData | None) -> Body:
     return form
 
 
-@lru_cache(maxsize=64)
 def _limits(*, read: float, write: float, connect: float, pool: float) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(
         total=pool + connect + write + read,
