@@ -7,6 +7,7 @@ as a second may hold are on their way, or were answered within a second, the nex
 
 import asyncio
 import math
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,6 +18,9 @@ SECOND = 1.0
 CHATS_AT_MOST = 10_000
 SURE = 0.8
 """Of the shortest journey there and back seen: an even shorter one is possible."""
+
+QUEUED = 0.002
+"""Seconds of it that a message may have stood in queues at either end, and the next one not."""
 
 
 @dataclass(slots=True)
@@ -37,15 +41,14 @@ class Window:
 
     async def enter(self, chat: Chat | None = None) -> float:
         """Wait until a message to this chat may go; it counts until `leave`. The time it went."""
-        loop = asyncio.get_running_loop()
-        too_early = self._too_early(chat, loop.time())
+        too_early = self._too_early(chat, _now())
         while True:
             if too_early > 0:
                 await asyncio.sleep(too_early)
             async with self._lock:
-                while self.most and (wait := self._full_for(loop.time())) > 0:
+                while self.most and (wait := self._full_for(_now())) > 0:
                     await self._room(wait)
-            now = loop.time()
+            now = _now()
             too_early = self._too_early(chat, now)
             if too_early <= 0:  # another message may have gone to the chat meanwhile
                 break
@@ -55,7 +58,7 @@ class Window:
 
     def leave(self, went: float, chat: Chat | None = None, *, answered: bool) -> None:
         """The message that went then has its answer, or will not get one."""
-        now = asyncio.get_running_loop().time()
+        now = _now()
         if answered:
             # A journey there and back takes this long at least, so the next message arrives
             # that much later after this one than it is sent after this answer.
@@ -87,7 +90,9 @@ class Window:
         await self._landed.wait()
 
     def _journey(self) -> float:
-        return 0.0 if self._least == math.inf else min(SURE * self._least, SECOND / 2)
+        if self._least == math.inf:
+            return 0.0
+        return min(max(SURE * self._least - QUEUED, 0.0), SECOND / 2)
 
     def _mark(self, chat: Chat | None, now: float) -> None:
         """When the chat's next message may go."""
@@ -96,3 +101,8 @@ class Window:
         if len(self._chats) >= CHATS_AT_MOST:
             self._chats = {one: ready for one, ready in self._chats.items() if ready > now}
         self._chats[chat.id] = now + self.gap.total_seconds() - self._journey()
+
+
+def _now() -> float:
+    """The clock itself: the fast loop's counts whole milliseconds."""
+    return time.monotonic()

@@ -2,9 +2,11 @@
 
 import asyncio
 import random
+import time
 from datetime import timedelta
 
 import pytest
+import uvloop
 
 from alerts.domain.ids import Chat, Platform
 from bot.window import Window
@@ -118,3 +120,21 @@ async def test_without_a_limit_nothing_is_remembered_of_what_went():
         await send(window, ALICE, arrivals)
 
     assert len(window._answered) == 0
+
+
+def test_a_second_is_whole_though_the_loop_counts_in_thousandths(monkeypatch):
+    """The fast loop does: an answer would be noted, and the next let go, a little too early."""
+    monkeypatch.setattr("bot.window.SECOND", 0.02)
+
+    async def shortest():
+        window, gaps = Window(most=1), []
+        arrived = -1.0
+        for _ in range(30):
+            went = await window.enter(ALICE)
+            gaps.append(time.monotonic() - arrived)
+            await asyncio.sleep(0.0017)
+            arrived = time.monotonic()
+            window.leave(went, ALICE, answered=False)
+        return min(gaps)
+
+    assert uvloop.run(shortest()) >= 0.02
