@@ -33,6 +33,12 @@ MOST_STEPS = 100
 FIRST_STEPS = 25
 """Of the first part: each is twice the one before, so that telling begins at once."""
 
+SLOW_PARTS = 2
+"""After each of these as long a pause as it took, so that the first are told at once."""
+
+TURNS_LEFT = 10
+"""Of the event loop after each part: much time where couriers are busy, none where they wait."""
+
 BROKEN_AGAIN = timedelta(hours=1)
 """A rule that could not be looked at is tried again after so long."""
 
@@ -168,7 +174,7 @@ async def _stepped(
     between is mended by the next tick, which still has the old readings as its "before": rules
     that were written have moved on, the others are woken again.
 
-    Half of the time is left to who tells: that takes several times longer than to find out.
+    In between, who tells goes first: that takes several times longer than to find out.
     """
     taken = events = 0
     parts = _parts(held, watch.most_steps)
@@ -181,8 +187,15 @@ async def _stepped(
             events += sum(1 for step in steps if step.event and step.rule in written)
         taken += len(steps)
         if not is_last:
-            await asyncio.sleep(time.monotonic() - began)
+            await _give_way(time.monotonic() - began if number <= SLOW_PARTS else 0.0)
     return taken, events
+
+
+async def _give_way(seconds: float) -> None:
+    """Let others go on: they get so long, and then some turns of the loop, however long those."""
+    await asyncio.sleep(seconds)
+    for _ in range(TURNS_LEFT):
+        await asyncio.sleep(0)
 
 
 def _parts(held: Sequence[Held], most: int) -> list[list[Held]]:
