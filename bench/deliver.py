@@ -2,7 +2,8 @@
 
 The bot is a process of its own with a million rules in its store; a thousand more fire, one in
 each of a thousand chats. The chat service is another process on loopback. The bot has sent some
-messages before, so connections and imports are warm.
+messages before, so connections and imports are warm. Beside it, in the same round, the library by
+itself: what it spends on as many messages that are ready to be sent.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ import redis
 
 from alerts.storage.embedded import embedded
 from alerts.storage.keys import Keys
+from bench.library import sent as library_sent
 from bench.load import fill
 from bench.receiver import receiver, what_came
 from bench.sender import WARMING, sent
@@ -33,6 +35,11 @@ def run(sleeping=SLEEPING, fired=FIRED, rounds=ROUNDS):
         _figure(f"{what}: reading to first message", middle["first"], "ms", "<= 100"),
         _figure(f"{what}: reading to last message", middle["last"], "ms", "<= 500"),
         _figure(f"{what}: CPU of the bot, all", middle["cpu"], "ms/message", "<= 0.5"),
+        _figure(
+            f"python-telegram-bot alone, {fired:,} messages: CPU", middle["library"], "ms/message"
+        ),
+        _figure("the whole path spends of that", middle["share"], "times"),
+        _figure(f"python-telegram-bot alone, {fired:,} messages", middle["library_wall"], "ms"),
     ]
 
 
@@ -48,6 +55,8 @@ async def _rounds(folder, sleeping, fired, rounds):
 
 def _round(url, fired):
     with receiver() as address:
+        library = library_sent(address, fired)
+    with receiver() as address:
         told = sent(url, address, fired)
         came = [at - told["begun"] for at, _ in what_came(address)["came"][WARMING:]]
     assert len(came) == fired
@@ -56,6 +65,9 @@ def _round(url, fired):
         "first": 1e3 * came[0],
         "last": 1e3 * came[-1],
         "cpu": 1e3 * told["cpu"] / fired,
+        "library": 1e3 * library["cpu"] / fired,
+        "library_wall": 1e3 * library["wall"],
+        "share": told["cpu"] / library["cpu"],
     }
 
 

@@ -21,7 +21,7 @@ TOKEN = "1234567890:AAthe_token-of_the-benches_0123456789012"  # noqa: S105
 ROOT = Path(__file__).resolve().parents[1]
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
-_CHAT = re.compile(rb'"chat_id": *"?(-?\d+)')
+_CHAT = re.compile(rb'chat_id(?:": *"?|=)(-?\d+)')
 
 
 class Messages:
