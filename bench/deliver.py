@@ -23,11 +23,11 @@ from bench.sender import WARMING, sent
 LIBRARY = "python-telegram-bot alone, as it comes"
 SLEEPING = 1_000_000
 FIRED = 1_000
-ROUNDS = 3
+ROUNDS = 5
 
 
 def run(sleeping=SLEEPING, fired=FIRED, rounds=ROUNDS):
-    """Medians of a few rounds, each with a fresh bot."""
+    """Medians of five rounds, each with a fresh bot."""
     with tempfile.TemporaryDirectory(prefix="dw-bench-") as folder:
         found = asyncio.run(_rounds(Path(folder), sleeping, fired, rounds))
     what = f"{sleeping:,} rules, {fired:,} fired"
