@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
-from alerts.domain.errors import StoreError
+from alerts.domain.errors import StoreAwayError, StoreError
 
 _Asked = TypeVar("_Asked")
 _Answer = TypeVar("_Answer")
@@ -46,8 +46,19 @@ class Together(Generic[_Asked, _Answer]):
                     _settle(future, answer)
         finally:
             self._working = None
-            for future in futures:
-                future.cancel()  # only where this very task is cancelled, at the end of the program
+            self._broken_off(futures)
+
+    def _broken_off(self, futures: "Sequence[asyncio.Future[_Answer]]") -> None:
+        """Leave nobody without an answer, whatever ended the work."""
+        task = asyncio.current_task()
+        is_end = task is not None and task.cancelling() > 0  # of the program
+        for future in futures:
+            if is_end:
+                future.cancel()
+            else:
+                _settle(future, StoreAwayError("what was asked of the store was cut off"))
+        if self._waiting and not is_end:
+            self._working = asyncio.create_task(self._go())
 
     async def _answers(self, asked: Sequence[_Asked]) -> Sequence[_Answer | Exception]:
         try:

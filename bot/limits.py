@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
 
-from alerts.domain.errors import StoreError
+from alerts.domain.errors import StoreAwayError, StoreError
 from alerts.domain.ids import Chat
 from alerts.domain.ids import Platform as PlatformName
 from alerts.domain.turn import Full, NotYet, Rates, Slot, Turn
@@ -192,8 +192,8 @@ class Limits:
                 self._waiting = deque(one for one in self._waiting if not one.answer.done())
         finally:
             self._asker = None
-            for asking in self._waiting:
-                asking.answer.cancel()  # only where this very task is cancelled, at the end
+            for asking in self._waiting:  # nobody, unless this very task was ended
+                _answer(asking, StoreAwayError("nobody asks for turns any more"))
 
     async def _ask(self) -> None:
         """Answer the first of those who wait, save whom the budget has no room for now."""
@@ -205,12 +205,13 @@ class Limits:
             return
         try:
             turns = await self.budget.claim([asking.chat for asking in batch])
+            answers = list(zip(batch, turns, strict=True))
         except Exception as error:  # noqa: BLE001 -- it is raised where the turn is awaited
             for asking in batch:
                 _answer(asking, error)
             return
         now = loop.time()
-        for asking, turn in zip(batch, turns, strict=True):
+        for asking, turn in answers:
             until = now + turn.after.total_seconds()
             if isinstance(turn, Full):
                 self._full_until = until

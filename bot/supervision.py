@@ -1,8 +1,9 @@
 """Parts of the bot are kept running: one that fails is logged and starts again."""
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 
 log = logging.getLogger(__name__)
 
@@ -17,7 +18,7 @@ async def supervised(name: str, run: Callable[[], Awaitable[None]]) -> None:
         started = asyncio.get_running_loop().time()
         try:
             await run()
-        except Exception:
+        except (Exception, asyncio.CancelledError):  # one that nobody asked for is a failure too
             if _is_being_cancelled():
                 raise
             log.exception("part failed, starting it again part=%s after=%.0fs", name, wait)
@@ -27,6 +28,14 @@ async def supervised(name: str, run: Callable[[], Awaitable[None]]) -> None:
         await asyncio.sleep(wait)
         lasted = asyncio.get_running_loop().time() - started
         wait = least if lasted > most + wait else min(wait * 2, most)
+
+
+async def to_its_end(work: Coroutine[None, None, None]) -> None:
+    """Do it to its end, however often this task is told to stop meanwhile."""
+    task = asyncio.create_task(work)
+    while not task.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.shield(task)
 
 
 def _is_being_cancelled() -> bool:

@@ -12,7 +12,7 @@ from redis import exceptions as redis_errors
 from redis.asyncio import Redis
 
 Command = Sequence[str | int | bytes]
-_Asked = tuple[Sequence[Command], "asyncio.Future[Any]"]
+_Asked = tuple[Sequence[Command], Sequence[bytes], "asyncio.Future[Any]"]
 _MULTI, _EXEC = ("MULTI",), ("EXEC",)
 
 AT_MOST = 500
@@ -51,10 +51,11 @@ class Pipeline:
     async def _ask(self, commands: Sequence[Command]) -> Any:
         """The last answer to commands that travel in one piece."""
         loop = asyncio.get_running_loop()
+        packed = [_packed(command) for command in commands]  # what cannot be packed travels not
         if not self._asked:
             loop.call_soon(self._go)
         answer: asyncio.Future[Any] = loop.create_future()
-        self._asked.append((commands, answer))
+        self._asked.append((commands, packed, answer))
         return await answer
 
     async def close(self) -> None:
@@ -76,12 +77,13 @@ class Pipeline:
     async def _together(self, asked: Sequence[_Asked]) -> None:
         try:
             await self._exchange(asked)
-        except (redis_errors.RedisError, OSError) as error:
-            for _, answer in asked:
+        except Exception as error:  # noqa: BLE001 -- it is raised where the answer is awaited
+            away = _away(error)
+            for *_, answer in asked:
                 if not answer.done():
-                    answer.set_exception(error)
+                    answer.set_exception(away)
         finally:
-            for _, answer in asked:
+            for *_, answer in asked:
                 answer.cancel()  # only where this very task is cancelled, at the end of the program
 
     async def _exchange(self, asked: Sequence[_Asked]) -> None:
@@ -89,9 +91,10 @@ class Pipeline:
         connection = await pool.get_connection()  # type: ignore[no-untyped-call]
         whole = False
         try:
-            packed = [_packed(command) for commands, _ in asked for command in commands]
-            await connection.send_packed_command(packed)
-            for commands, answer in asked:
+            await connection.send_packed_command(
+                [word for _, packed, _ in asked for word in packed]
+            )
+            for commands, _, answer in asked:
                 # Within a transaction the answers are but "queued", and come in its last.
                 names = [str(commands[0][0])] if len(commands) == 1 else ["_"] * len(commands)
                 found = [await self._answer(connection, name) for name in names]
@@ -108,6 +111,17 @@ class Pipeline:
             return await self._client.parse_response(connection, name)
         except redis_errors.ResponseError as refusal:
             return refusal
+
+
+def _away(error: Exception) -> Exception:
+    """The error as one of the library's.
+
+    A connection that is closed under a command, such as when its server was demoted, fails in the
+    library's own code; a caller must not take that for a bug of its own, nor for a cancellation.
+    """
+    if isinstance(error, redis_errors.RedisError | OSError):
+        return error
+    return redis_errors.ConnectionError(f"cut off: {type(error).__name__}: {error}")
 
 
 def _packed(command: Command) -> bytes:

@@ -108,3 +108,46 @@ async def test_a_refused_transaction_is_an_error_for_its_caller_alone(wire, pref
     assert all(isinstance(one, redis_errors.ResponseError) for one in answers[:2])
     assert "WRONGTYPE" in str(answers[0])
     assert answers[2:] == [[b"2"], b"3"]
+
+
+class Broken:
+    """A connection that was closed under a command, as the library leaves it."""
+
+    _writer = None
+
+    async def send_packed_command(self, words):
+        self._writer.writelines(words)
+
+    async def disconnect(self, *, nowait):
+        pass
+
+
+async def test_an_error_in_the_library_is_a_store_that_is_away_and_no_cancellation(
+    wire, monkeypatch
+):
+    pool = wire._client.connection_pool
+
+    async def broken():
+        return Broken()
+
+    async def dropped(_connection):
+        pass
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pool, "get_connection", broken)
+        patched.setattr(pool, "release", dropped)
+        answers = await asyncio.gather(
+            wire.send(("ECHO", "1")), wire.send(("ECHO", "2")), return_exceptions=True
+        )
+
+    assert all(isinstance(one, redis_errors.ConnectionError) for one in answers), answers
+    assert await wire.send(("ECHO", "3")) == b"3"
+
+
+async def test_a_command_that_cannot_be_sent_harms_no_other(wire):
+    answers = await asyncio.gather(
+        wire.send(("ECHO", "1")), wire.send(("ECHO", "half \ud800")), return_exceptions=True
+    )
+
+    assert answers[0] == b"1"
+    assert isinstance(answers[1], UnicodeEncodeError)

@@ -113,3 +113,17 @@ async def test_an_alarm_without_anybody_to_tell_is_logged_as_an_error(caplog):
     errors = [one.getMessage() for one in caplog.records if one.levelname == "ERROR"]
     assert len(errors) == 1
     assert "queue telegram: 1 waiting" in errors[0]
+
+
+async def test_a_part_that_is_cut_off_though_nobody_stops_it_starts_again(monkeypatch):
+    monkeypatch.setattr("bot.supervision.RESTART_SECONDS", (0.01, 0.01))
+    runs = []
+
+    async def part():
+        runs.append(1)
+        if len(runs) == 1:
+            raise asyncio.CancelledError
+
+    await supervised("part", part)
+
+    assert len(runs) == 2

@@ -87,3 +87,18 @@ async def test_the_work_goes_on_for_the_others_when_one_goes_away(work):
 
     assert await stays == 4
     assert await ask(3) == 6
+
+
+async def test_work_that_is_cut_off_leaves_nobody_waiting():
+    async def cut(numbers):
+        await asyncio.sleep(0)
+        if 13 in numbers:
+            raise asyncio.CancelledError
+        return numbers
+
+    together = Together(cut, 2)
+    async with asyncio.timeout(2):
+        answers = await asyncio.gather(*map(together, [1, 13, 3, 4, 5]), return_exceptions=True)
+
+    assert answers[2:] == [3, 4, 5]
+    assert all(isinstance(one, StoreError) for one in answers[:2])
