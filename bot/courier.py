@@ -21,6 +21,7 @@ from bot.outcome import Gone, Later, Moved, Outcome, Rejected, Sent, Whom
 from bot.plan import Plan, plan, plan_held
 from bot.platforms.spec import Platform
 from bot.preparing import Prepared, Preparing, gone_note, rang_note
+from bot.supervision import to_its_end
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,9 @@ RECHECK_GONE = timedelta(days=1)
 """A chat that was out of reach is tried again then: not every platform says that it is back."""
 
 STOP_SECONDS = 8.0
+END_SECONDS, TOLD_TO_END = 0.5, 4
+"""What is to end has so long each time it is told; a library may swallow a cancellation."""
+
 OUT_OF_REACH = "out of reach: "
 
 _T = TypeVar("_T")
@@ -82,17 +86,19 @@ class Courier:
 
     async def run(self) -> None:
         """Deliver until cancelled; what is being sent then is still finished."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._keep())
-            group.create_task(self._bring_back())
-            self._stopping = False
-            try:
+        self._stopping = False
+        keeping = asyncio.create_task(self._keep())
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._bring_back())
                 while True:
                     for entry in await self._next():
                         if entry.id not in self._held:
                             self._begin(entry)
-            finally:
-                await self._finish()
+        finally:
+            self._stopping = True
+            await to_its_end(self._finish())
+            keeping.cancel()
 
     def _begin(self, entry: Entry) -> None:
         self._held[entry.id] = entry
@@ -102,24 +108,21 @@ class Courier:
 
     def _ended(self, worker: asyncio.Task[None]) -> None:
         self._workers.discard(worker)
-        if not worker.cancelled() and (error := worker.exception()):
+        error = None if worker.cancelled() else worker.exception()
+        if error or (worker.cancelled() and not self._stopping):
             # Nobody keeps its entry any more, so it is taken again.
             log.error("a delivery broke off platform=%s", self.platform.name, exc_info=error)
 
     async def _finish(self) -> None:
         """Half a send is a message that may repeat, so it has some time; the rest ends at once."""
-        self._stopping = True
-        for worker in self._workers - self._sending:
-            worker.cancel()
-        try:
-            if self._workers:
-                await asyncio.wait(self._workers, timeout=STOP_SECONDS)
-        finally:
-            for worker in self._workers:
+        to_end, seconds = self._workers - self._sending, STOP_SECONDS
+        for _ in range(TOLD_TO_END):
+            for worker in to_end:
                 worker.cancel()
             if self._workers:
-                await asyncio.wait(self._workers)
-            self._held.clear()
+                await asyncio.wait(self._workers, timeout=seconds)
+            to_end, seconds = set(self._workers), END_SECONDS
+        self._held.clear()
 
     async def _next(self) -> Sequence[Entry]:
         """Entries to work on; the second fence: whatever the store does, the courier lives on."""
@@ -146,7 +149,9 @@ class Courier:
                 await self._give_back(entry)
                 raise
             finally:
-                self._held.pop(entry.id, None)
+                self._let_go(entry)
+            if following is not None and following.id in self._held:
+                return  # this process was still for so long that the queue gave it out again
             is_full = len(self._held) >= HELD_AT_MOST // 2
             if following is not None and (is_full or self._stopping):
                 # Chats with long lines would fill both hands, and others wait until they are told.
@@ -168,7 +173,7 @@ class Courier:
     async def _after_bug(self, entry: Entry, name: str) -> Entry | None:
         if entry.attempts >= TRIES_AFTER_BUG:
             return await self._surely(lambda: self._bury(entry, f"a bug here: {name}"))
-        await self._surely(lambda: self.store.outbox.defer(self.hands, entry, AFTER_BUG))
+        await self._surely(lambda: self._put_back(entry, AFTER_BUG))
         return None
 
     async def _try(self, entry: Entry) -> Entry | None:
@@ -182,7 +187,7 @@ class Courier:
             return await self.store.outbox.settle(self.hands, entry, aside=planned.aside)
         while wait := await self.limits.turn(entry.chat):
             if wait > PATIENCE:
-                await self.store.outbox.defer(self.hands, entry, wait, tried=False)
+                await self._put_back(entry, wait, tried=False)
                 return None
             await asyncio.sleep(wait.total_seconds())
         card = planned.write(self.clock.now())
@@ -252,7 +257,7 @@ class Courier:
             case Moved(to=to):
                 log.info("chat moved from=%s to=%s", chat, to)
                 await outbox.readdress(chat, to)
-                await outbox.defer(self.hands, entry, timedelta(0))
+                await self._put_back(entry, timedelta(0))
                 return None
             case Gone(why=why):
                 await self.store.notes.put(gone_note(chat), why, RECHECK_GONE)
@@ -274,7 +279,7 @@ class Courier:
             "send later chat=%s after=%s tries=%d may_repeat=%s why=%s",
             entry.chat, after, entry.attempts, later.unknown, later.why,
         )  # fmt: skip
-        await self.store.outbox.defer(self.hands, entry, after)
+        await self._put_back(entry, after)
 
     async def _bury(self, entry: Entry, why: str) -> Entry | None:
         """Give up, never silently: with its reason among the dead letters, and in the log."""
@@ -288,9 +293,23 @@ class Courier:
     async def _give_back(self, entry: Entry) -> None:
         """It need not wait for our silence: another courier takes it, or this one in its turn."""
         try:
-            await self.store.outbox.defer(self.hands, entry, timedelta(0), tried=False)
+            await self._put_back(entry, timedelta(0), tried=False)
         except StoreError as error:
             log.warning("not given back entry=%s why=%s", entry.id, error)
+
+    async def _put_back(self, entry: Entry, after: timedelta, *, tried: bool = True) -> None:
+        """Its chat's turn comes after so long; to keep it meanwhile would put that off."""
+        self._let_go(entry)
+        try:
+            await self.store.outbox.defer(self.hands, entry, after, tried=tried)
+        except StoreError:
+            self._held[entry.id] = entry
+            raise
+
+    def _let_go(self, entry: Entry) -> None:
+        """It may have been taken again by then, as another piece of work."""
+        if self._held.get(entry.id) is entry:
+            del self._held[entry.id]
 
     async def _keep(self) -> None:
         """Keep what we hold ours, so that no other courier sends it too."""
@@ -300,6 +319,8 @@ class Courier:
                 await self.store.outbox.keep(self.hands, list(self._held.values()))
             except StoreError as error:
                 log.warning("could not keep entries platform=%s why=%s", self.platform.name, error)
+            except Exception:  # what is being sent must stay ours, whatever else goes wrong
+                log.exception("could not keep entries platform=%s", self.platform.name)
 
     async def _bring_back(self) -> None:
         """Queue what was laid aside and is due now, by the clock of the chats."""

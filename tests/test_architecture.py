@@ -197,6 +197,7 @@ TABLE = {
             *(*CHAT, "alerts.ports", "bot.elsewhere", "bot.limits", "bot.plan"),
             "alerts.together",
             "bot.preparing",
+            "bot.supervision",
         )
     ),
     "bot.elsewhere": Row((*CHAT, "alerts.ports")),

@@ -282,3 +282,17 @@ async def test_what_is_buried_with_what_is_settled_is_a_dead_letter_alone(store)
 
     assert [one.why for one in await store.outbox.dead(TELEGRAM)] == ["refused"]
     assert await store.outbox.backlog(TELEGRAM) == 0
+
+
+async def test_an_entry_in_hand_is_not_handed_out_again_behind_one_that_came_before_a_move(store):
+    await queue(store, fired())
+    await queue(store, fired(BOB))
+    moved, here = sorted(await take(store), key=lambda entry: entry.chat.id)
+    await store.outbox.readdress(moved.chat, here.chat)
+    await store.outbox.defer(ONE, moved, timedelta(0))
+    [again] = await take(store)
+
+    assert again.id == moved.id
+    assert await store.outbox.settle(ONE, here) is None
+    assert await store.outbox.settle(ONE, again) is None
+    assert await store.outbox.backlog(TELEGRAM) == 0

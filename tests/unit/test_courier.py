@@ -466,6 +466,41 @@ async def test_what_is_sent_too_long_is_given_up_at_a_stop(office, monkeypatch):
     assert office.backlog() == 1
 
 
+async def test_what_waits_for_its_turn_is_not_kept_meanwhile(office, monkeypatch):
+    monkeypatch.setattr("bot.courier.KEEP_EVERY_SECONDS", 0.01)
+    keep, kept = office.store.outbox.keep, []
+
+    async def counted(hands, entries):
+        kept.extend(entry.chat for entry in entries)
+        await keep(hands, entries)
+
+    office.platform.script[ALICE] = [Later(timedelta(seconds=0.3), "503")]
+    await office.fire(ALICE)
+    async with office.open():
+        await until(lambda: office.platform.sends == 1)
+        await asyncio.sleep(0.02)
+        monkeypatch.setattr(office.store.outbox, "keep", counted)
+        await asyncio.sleep(0.1)
+
+        assert kept == []
+        await office.settled()
+
+
+async def test_a_second_stop_cuts_no_send_off(office):
+    office.platform.gates[ALICE] = asyncio.Event()
+    await office.fire(ALICE)
+    async with office.open() as running:
+        await until(lambda: office.platform.sends == 1)
+        for _ in range(3):
+            running.cancel()
+            await asyncio.sleep(0.01)
+        assert not running.done()
+        office.platform.gates[ALICE].set()
+
+    assert [chat for chat, *_ in office.platform.inbox] == [ALICE]
+    assert office.backlog() == 0
+
+
 async def test_a_late_card_says_so_as_of_when_it_is_sent(office):
     office.platform.script[ALICE] = [Later(timedelta(0), "503")]
     await office.fire(ALICE)

@@ -8,6 +8,9 @@
 local most_dead, most_aside = ARGV[4], tonumber(ARGV[5])
 
 local function settle(chat, id, why, events, due, period)
+  local ours = is_ours(id)  -- first, for it fails without a group, and the script is run again
+  -- Of a chat that moved, another entry may be at the head, and in hand already.
+  local is_head = string.match(redis.call('HGET', lines, chat) or '', '^%S+') == id
   local entry = why ~= '' and redis.call('XRANGE', outbox, id, id)[1]
   if entry then
     local fields = entry[2]
@@ -27,9 +30,8 @@ local function settle(chat, id, why, events, due, period)
       redis.call('HSET', KEYS[8], chat, string.format('%s %d', period, rang))
     end
   end
-  local ours = is_ours(id)
   remove(chat, id)
-  return (ours or redis.call('HGET', lines, chat) == '') and hand(chat)
+  return (ours and is_head or redis.call('HGET', lines, chat) == '') and hand(chat)
 end
 
 local following = {}
