@@ -14,6 +14,9 @@ import time
 import urllib.request
 from pathlib import Path
 
+import msgspec
+import uvloop
+
 from tests.fakes.telegram.faults import Flood
 from tests.fakes.telegram.refusal import Refusal
 
@@ -66,7 +69,7 @@ class Connection(asyncio.Protocol):
             self._answer(*self._messages.answer(head.split(b" ", 2)[1], body))
 
     def _answer(self, status, answer):
-        text = json.dumps(answer).encode()
+        text = msgspec.json.encode(answer)
         kind = b"Content-Type: application/json\r\n"
         self._transport.write(
             b"HTTP/1.1 %d OK\r\n%sContent-Length: %d\r\n\r\n%s" % (status, kind, len(text), text)
@@ -100,4 +103,4 @@ async def main(per_second):
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1])))
+    uvloop.run(main(int(sys.argv[1])))

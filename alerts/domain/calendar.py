@@ -36,6 +36,8 @@ class Here(tzinfo):
 
 def here(now: datetime, place: tzinfo) -> datetime:
     """The same moment, as told in a place."""
+    if place is UTC:  # which needs no rules; times of one zone are compared in a tenth of the time
+        return now.astimezone(UTC)
     return now.astimezone(Here(place, now))
 
 

@@ -67,6 +67,6 @@ class Preferences:
 def zone_named(name: str) -> tzinfo | None:
     """The rules of a zone of the IANA database, None where there is none of that name."""
     try:
-        return ZoneInfo(name)
+        return UTC if name == "UTC" else ZoneInfo(name)
     except (OSError, ValueError, LookupError):  # a folder, a bad name, an unknown one
         return None
