@@ -1,15 +1,11 @@
 """Strict plain values: what may stand in stored JSON, typed or refused."""
 
-import contextlib
 import json
 import math
-import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, wraps
 from typing import Any, ParamSpec, TypeVar
-
-import msgspec
 
 from alerts.domain.errors import CodecError, UsageError
 from alerts.domain.ids import Chat, Venue
@@ -60,11 +56,6 @@ def unlike(fields: Mapping[str, tuple[object, object]]) -> Json:
 
 
 def dump(body: object) -> str:
-    """JSON in one line, as the standard library writes it; ValueError for what is not finite."""
-    with contextlib.suppress(TypeError, UnicodeEncodeError):
-        quick = msgspec.json.encode(body)
-        if not _SPELLED_OTHERWISE.search(quick):
-            return quick.decode()
     return _ENCODER.encode(body)
 
 
@@ -93,9 +84,6 @@ def _refuse(word: str) -> None:
     raise ValueError(f"{word} is not a number")
 
 
-# Texts are compared, so one value has one spelling. In C another is given to numbers that are not
-# finite (null), very small or very large ones, and to letters beyond ASCII.
-_SPELLED_OTHERWISE = re.compile(rb"null|\d[eE]|0\.0000|\d{16}|[^ -~]")
 _ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 _DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
 

@@ -441,30 +441,6 @@ def test_a_damaged_episode_is_a_codec_error(text):
         codec.decode_episode(text, None)
 
 
-texts = st.text(st.characters(exclude_categories=()), max_size=20)
-values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**53), 2**53)
-    | floats
-    | texts
-    | st.sampled_from(Kind),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
-)
-
-
-@unhurried
-@given(values)
-def test_what_is_written_is_what_the_standard_library_writes(value):
-    assert plain.dump(value) == json.dumps(value, separators=(",", ":"))
-
-
-@unhurried
-@given(st.floats(allow_nan=False, allow_infinity=False) | st.floats(-1e-3, 1e-3))
-def test_a_number_is_spelled_as_the_standard_library_spells_it(number):
-    assert plain.dump([number]) == json.dumps([number], separators=(",", ":"))
-
-
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
 @pytest.mark.parametrize("body", [lambda n: n, lambda n: [1.0, n], lambda n: {"a": {"b": n}}])
 def test_a_number_that_is_not_finite_is_never_written(number, body):
