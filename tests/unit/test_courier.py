@@ -466,24 +466,31 @@ async def test_what_is_sent_too_long_is_given_up_at_a_stop(office, monkeypatch):
     assert office.backlog() == 1
 
 
-async def test_what_waits_for_its_turn_is_not_kept_meanwhile(office, monkeypatch):
+async def test_what_is_given_back_is_not_kept_while_the_store_answers(office, monkeypatch):
     monkeypatch.setattr("bot.courier.KEEP_EVERY_SECONDS", 0.01)
-    keep, kept = office.store.outbox.keep, []
+    outbox, kept, given_back = office.store.outbox, [], asyncio.Event()
+    keep, defer = outbox.keep, outbox.defer
 
     async def counted(hands, entries):
-        kept.extend(entry.chat for entry in entries)
+        if given_back.is_set():
+            kept.extend(entry.chat for entry in entries)
         await keep(hands, entries)
 
+    async def slow(*given, **named):
+        await defer(*given, **named)
+        given_back.set()
+        await asyncio.sleep(0.1)
+        given_back.clear()
+
+    monkeypatch.setattr(outbox, "keep", counted)
+    monkeypatch.setattr(outbox, "defer", slow)
     office.platform.script[ALICE] = [Later(timedelta(seconds=0.3), "503")]
     await office.fire(ALICE)
     async with office.open():
-        await until(lambda: office.platform.sends == 1)
-        await asyncio.sleep(0.02)
-        monkeypatch.setattr(office.store.outbox, "keep", counted)
-        await asyncio.sleep(0.1)
-
-        assert kept == []
         await office.settled()
+
+    assert office.platform.sends == 2
+    assert kept == []
 
 
 async def test_a_second_stop_cuts_no_send_off(office):
