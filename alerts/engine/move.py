@@ -17,21 +17,34 @@ class Move:
     due: datetime | None = None
 
 
-def event_of(rule: Rule, state: State, look: Look, kind: Kind, now: datetime) -> Event:
-    """The event of a kind, as of this look."""
+def event_of(  # noqa: PLR0913, PLR0917 -- each is a field of it
+    rule: Rule,
+    state: State,
+    look: Look,
+    kind: Kind,
+    now: datetime,
+    firing: Firing | None = None,
+    *,
+    late: bool = False,
+    again: datetime | None = None,
+) -> Event:
+    """The event of a kind, as of this look; of the episode that is `firing`, if any is."""
     return Event(
         kind=kind,
         rule=rule.id,
         revision=rule.revision,
         number=rule.number,
         chat=rule.chat,
-        episode=state.episodes,
+        episode=firing.episode if firing else state.episodes,
         series=look.series,
         level=look.level,
         value=look.value,
         at=now,
-        since=state.blind_since or now,
+        since=firing.since if firing else state.blind_since or now,
+        extreme=firing.extreme if firing else None,
+        late=late,
         reason=look.reason,
+        again=again,
     )
 
 
@@ -40,36 +53,6 @@ def broken(rule: Rule, state: State, now: datetime) -> Event:
     leg = rule.legs[0]
     look = Look(Verdict.UNDECIDED, leg.series, leg.level, None)
     return event_of(rule, state, look, Kind.BROKEN, now)
-
-
-def news_of(  # noqa: PLR0913 -- each is a field of it
-    rule: Rule,
-    firing: Firing,
-    look: Look,
-    kind: Kind,
-    now: datetime,
-    *,
-    late: bool = False,
-    again: datetime | None = None,
-) -> Event:
-    """The event of a kind in the course of an episode, as of this look."""
-    return Event(
-        kind=kind,
-        rule=rule.id,
-        revision=rule.revision,
-        number=rule.number,
-        chat=rule.chat,
-        episode=firing.episode,
-        series=look.series,
-        level=look.level,
-        value=look.value,
-        at=now,
-        since=firing.since,
-        extreme=firing.extreme,
-        late=late,
-        reason=look.reason,
-        again=again,
-    )
 
 
 def reminder(rule: Rule, state: State, firing: Firing) -> datetime | None:

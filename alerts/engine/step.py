@@ -25,7 +25,7 @@ from alerts.domain.rule import (
     Verdict,
     Waiting,
 )
-from alerts.engine.move import Move, event_of, farthest, news_of, reminder
+from alerts.engine.move import Move, event_of, farthest, reminder
 from alerts.engine.telling import Seen, expire, tell
 from alerts.rules.judge import Look
 
@@ -154,7 +154,7 @@ def _hold(rule: Rule, state: State, pending: Pending, look: Look, now: datetime)
     firing = Firing(state.episodes + 1, pending.since, now, _values(look)[0])
     fired = replace(state, phase=firing, episodes=firing.episode, fired_at=now)
     again = reminder(rule, fired, firing)
-    event = news_of(rule, firing, look, Kind.FIRED, now, late=pending.late, again=again)
+    event = event_of(rule, state, look, Kind.FIRED, now, firing, late=pending.late, again=again)
     return Move(fired, event, again)
 
 
@@ -167,7 +167,7 @@ def _fire_on(rule: Rule, state: State, firing: Firing, look: Look, now: datetime
         return Move(replace(state, phase=firing), due=due)
     told = replace(firing, told_at=now)
     again = reminder(rule, state, told)
-    event = news_of(rule, told, look, Kind.REMINDED, now, again=again)
+    event = event_of(rule, state, look, Kind.REMINDED, now, told, again=again)
     return Move(replace(state, phase=told), event, again)
 
 
@@ -177,7 +177,8 @@ def _recover(rule: Rule, state: State, recovering: Recovering, look: Look, now: 
     over = rule.timing.cleared(recovering.since)
     if now < over:
         return Move(replace(state, phase=recovering), due=over)
-    event = news_of(rule, recovering.firing, look, Kind.RESOLVED, now, late=look.late)
+    firing = recovering.firing
+    event = event_of(rule, state, look, Kind.RESOLVED, now, firing, late=look.late)
     rest = Spent() if rule.timing.repeat is Repeat.ONCE else Idle()
     return Move(replace(state, phase=rest), event)
 

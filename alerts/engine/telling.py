@@ -23,7 +23,7 @@ from alerts.domain.rule import (
     Untold,
     Verdict,
 )
-from alerts.engine.move import Move, episode_of, event_of, news_of, reminder
+from alerts.engine.move import Move, episode_of, event_of, reminder
 from alerts.rules.judge import Look
 
 MANY = 6
@@ -54,11 +54,8 @@ class Seen:
     def is_decided(self) -> bool:
         return self.look.verdict is not Verdict.UNDECIDED
 
-    def event(self, state: State, kind: Kind) -> Event:
-        return event_of(self.rule, state, self.look, kind, self.now)
-
-    def news(self, firing: Firing, kind: Kind) -> Event:
-        return news_of(self.rule, firing, self.look, kind, self.now)
+    def event(self, state: State, kind: Kind, firing: Firing | None = None) -> Event:
+        return event_of(self.rule, state, self.look, kind, self.now, firing)
 
 
 def tell(seen: Seen, move: Move) -> Move:
@@ -185,7 +182,7 @@ def _still_on(seen: Seen, move: Move, firing: Firing, untold: Untold) -> Move:
         return move
     told = replace(firing, told_at=seen.now)
     again = reminder(seen.rule, state, told)
-    event = seen.news(told, Kind.FIRED if news else Kind.REMINDED)
+    event = seen.event(state, Kind.FIRED if news else Kind.REMINDED, told)
     event = replace(event, again=again, held=untold.because)
     if news:
         event = replace(event, happened=state.fired_at)
@@ -199,7 +196,7 @@ def _ended(seen: Seen, move: Move, over: Over, untold: Untold) -> Event:
     missed = not untold.knew and untold.because is Because.SNOOZED
     if move.event is not None and over.at == seen.now and not missed:
         return move.event
-    event = seen.news(over.firing, Kind.MISSED if missed else Kind.RESOLVED)
+    event = seen.event(move.state, Kind.MISSED if missed else Kind.RESOLVED, over.firing)
     times = untold.fired if missed else 0
     return replace(event, held=untold.because, happened=over.at, times=times)
 

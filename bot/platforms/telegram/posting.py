@@ -169,9 +169,7 @@ class Posting:
             chat_id=chat.id,
             message_id=message_id,
             parse_mode=parse_mode,
-            reply_markup=InlineKeyboardMarkup.de_json(message.keyboard)
-            if message.keyboard
-            else None,
+            reply_markup=_markup(message.keyboard),
             link_preview_options=_NO_PREVIEW,
         )
 
